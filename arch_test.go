@@ -1,0 +1,180 @@
+package daybook_test
+
+import (
+	"go/ast"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// mayImport is the architecture: for each package, the packages of this module
+// that it may import. Every package may also import the root package and
+// internal/. A subpackage (collectors/mastodon) has its parent's rights, and may
+// import its parent.
+var mayImport = map[string][]string{
+	".":           {},
+	"config":      {},
+	"archive":     {},
+	"detect":      {},
+	"collectors":  {},
+	"cases":       {},
+	"index":       {"archive"},
+	"alerts":      {"archive", "cases", "detect"},
+	"export":      {"archive", "cases", "detect"},
+	"store":       {"alerts", "archive", "cases", "collectors", "detect"},
+	"web":         {"alerts", "archive", "cases", "config", "detect", "export", "index"},
+	"cmd/daybook": {"*"},
+}
+
+// onlyIn names modules and packages that one room alone may import, so that
+// there is one place to look when they change.
+var onlyIn = map[string][]string{
+	"database/sql":                  {"store", "internal/pgtest"},
+	"github.com/jackc/pgx":          {"store", "internal/pgtest"},
+	"github.com/ncruces/go-sqlite3": {"store"},
+	"github.com/pressly/goose":      {"store"},
+	"github.com/blevesearch":        {"index"},
+	"github.com/mattn/go-mastodon":  {"collectors/mastodon"},
+	"github.com/wneessen/go-mail":   {"alerts/email"},
+	"github.com/alecthomas/kong":    {"cmd/daybook"},
+	"github.com/BurntSushi/toml":    {"config"},
+	"html/template":                 {"web"},
+}
+
+// pure packages do no I/O: the same input gives the same output on every
+// machine. Programs below them (detect/eval, detect/train) may read files.
+var pure = map[string][]string{
+	".":      {"net", "os", "math/rand"},
+	"detect": {"net", "os", "math/rand", "crypto/rand", "runtime", "syscall"},
+}
+
+// The tests parse the files themselves: a test that runs "go list" would be
+// answered from the test cache after a breach in another package.
+func TestImports(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, problem := range importProblems(f) {
+			t.Error(problem)
+		}
+	}
+}
+
+// importProblems says which imports of a file the architecture does not allow.
+// Tests may import what they like.
+func importProblems(f goFile) (problems []string) {
+	if f.test {
+		return nil
+	}
+	allowed, known := rights(f.pkg)
+	if !known {
+		return []string{f.path + ": package " + f.pkg + " is not in the architecture; add it to mayImport and to docs/architecture.md"}
+	}
+	for _, imp := range imports(f) {
+		ours, isOurs := strings.CutPrefix(imp, "daybook/")
+		switch {
+		case imp == "daybook":
+			if strings.HasPrefix(f.pkg, "internal/") && !strings.HasPrefix(f.pkg, "internal/fake") {
+				problems = append(problems, f.path+" imports the root package: of internal/, only fake platforms know the domain")
+			}
+		case !isOurs:
+			for _, limited := range slices.Sorted(maps.Keys(onlyIn)) {
+				if within(imp, limited) && !slices.ContainsFunc(onlyIn[limited], func(room string) bool { return within(f.pkg, room) }) {
+					problems = append(problems, f.path+" imports "+imp+", which only "+strings.Join(onlyIn[limited], " and ")+" may")
+				}
+			}
+		case strings.HasPrefix(ours, "internal/"):
+		case !slices.ContainsFunc(allowed, func(room string) bool { return room == "*" || ours == room }):
+			problems = append(problems, f.path+" imports "+imp+", which "+f.pkg+" may not")
+		}
+	}
+	return problems
+}
+
+// rights returns what a package may import of this module. A package that is
+// not named has the rights of the nearest parent that is, and may import the
+// parents on the way.
+func rights(pkg string) (allowed []string, known bool) {
+	if strings.HasPrefix(pkg, "internal/") {
+		return nil, true
+	}
+	for p := pkg; ; p = path.Dir(p) {
+		if rooms, ok := mayImport[p]; ok && (p != "." || pkg == ".") {
+			return append(allowed, rooms...), true
+		}
+		if p == "." {
+			return nil, false
+		}
+		allowed = append(allowed, path.Dir(p))
+	}
+}
+
+func TestRightsOfSubpackages(t *testing.T) {
+	for _, tc := range []struct {
+		pkg   string
+		want  []string
+		known bool
+	}{
+		{"store", []string{"alerts", "archive", "cases", "collectors", "detect"}, true},
+		{"collectors/mastodon", []string{"collectors"}, true},
+		{"collectors/upload/whatsapp", []string{"collectors/upload", "collectors"}, true},
+		{"alerts/email", []string{"alerts", "archive", "cases", "detect"}, true},
+		{"internal/durable", nil, true},
+		{"util", nil, false},
+		{"cmd/other", nil, false},
+	} {
+		t.Run(tc.pkg, func(t *testing.T) {
+			got, known := rights(tc.pkg)
+			if known != tc.known || !slices.Equal(got, tc.want) {
+				t.Errorf("rights(%q) = %v, %v; want %v, %v", tc.pkg, got, known, tc.want, tc.known)
+			}
+		})
+	}
+}
+
+func TestPurePackages(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, problem := range impurities(f) {
+			t.Error(problem)
+		}
+	}
+}
+
+func impurities(f goFile) (problems []string) {
+	banned, ok := pure[f.pkg]
+	if !ok || f.test {
+		return nil
+	}
+	for _, imp := range imports(f) {
+		if slices.ContainsFunc(banned, func(b string) bool { return within(imp, b) }) {
+			problems = append(problems, f.path+" imports "+imp+": package "+f.pkg+" does no I/O")
+		}
+	}
+	ast.Inspect(f.syntax, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok && isIdent(sel.X, "time") && slices.Contains([]string{"Now", "Since", "Until", "Local"}, sel.Sel.Name) {
+			problems = append(problems, f.at(n)+": time."+sel.Sel.Name+": package "+f.pkg+" gets its times from its caller")
+		}
+		return true
+	})
+	return problems
+}
+
+func imports(f goFile) []string {
+	var paths []string
+	for _, spec := range f.syntax.Imports {
+		// The parser has checked that it is a quoted string.
+		p, _ := strconv.Unquote(spec.Path.Value)
+		paths = append(paths, p)
+	}
+	return paths
+}
+
+// within reports whether the import path p is root or lies below it; a major
+// version counts as below.
+func within(p, root string) bool { return p == root || strings.HasPrefix(p, root+"/") }
+
+func isIdent(e ast.Expr, name string) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == name
+}

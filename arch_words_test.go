@@ -1,0 +1,106 @@
+package daybook_test
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// unwanted are words that judge people or hand the reader a verdict. The people
+// in this program are the person, senders and handles: docs/glossary.md.
+var unwanted = regexp.MustCompile(`(?i)\b(stalker|suspect|perpetrator|victim|subject)s?\b`)
+
+// claims are phrases that the program never prints (requirement A-10).
+var claims = regexp.MustCompile(`(?i)\b(risk score|danger score|legally admissible|court[- ]proof|tamper[- ]proof|military[- ]grade)\b`)
+
+var (
+	camelCase = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+	quoted    = regexp.MustCompile("`[^`\n]*`|\"[^\"\n]*\"|“[^”\n]*”")
+	// mailFile: what speaks of mail and of certificates needs the word that
+	// their standards use (RFC 5322 §3.6.5, RFC 5280 §4.1.2.6).
+	mailFile = regexp.MustCompile(`alert|mail|mbox|sms|outbox|notif|stamp|tsa|"crypto/x509|"net/mail"|/go-mail"`)
+)
+
+func TestWords(t *testing.T) {
+	walk(t, func(file, text string) {
+		if !ourWords(file) {
+			return
+		}
+		for i, line := range strings.Split(text, "\n") {
+			for _, word := range unwantedWords(file, text, line) {
+				t.Errorf("%s:%d: %q: say the person, the sender or the handle (docs/glossary.md)", file, i+1, word)
+			}
+		}
+	})
+}
+
+func TestWords_A10(t *testing.T) {
+	walk(t, func(file, text string) {
+		if !ourWords(file) {
+			return
+		}
+		for i, line := range strings.Split(text, "\n") {
+			if path.Ext(file) == ".md" {
+				line = quoted.ReplaceAllString(line, "")
+			}
+			if claim := claims.FindString(line); claim != "" {
+				t.Errorf("%s:%d: %q claims more than can be shown", file, i+1, claim)
+			}
+		}
+	})
+}
+
+// ourWords reports whether a file says what the program says. Made-up messages
+// and recorded pages say what they like, and this file has to name the words.
+func ourWords(file string) bool {
+	return file != "arch_words_test.go" && (!inTestdata(file) || path.Ext(file) == ".txtar")
+}
+
+// unwantedWords returns the unwanted words in a line of a file. Documents may
+// quote a word in order to speak about it.
+func unwantedWords(file, text, line string) []string {
+	if path.Ext(file) == ".md" {
+		line = quoted.ReplaceAllString(line, "")
+	} else {
+		line = camelCase.ReplaceAllString(strings.ReplaceAll(line, "_", " "), "$1 $2")
+	}
+	found := unwanted.FindAllString(line, -1)
+	if mailFile.MatchString(file) || path.Ext(file) == ".go" && mailFile.MatchString(head(text)) {
+		found = slices.DeleteFunc(found, func(w string) bool { return strings.HasPrefix(strings.ToLower(w), "subject") })
+	}
+	return found
+}
+
+// head returns a Go file up to the end of its imports.
+func head(text string) string {
+	for _, end := range []string{"\n)\n", "\nfunc ", "\ntype "} {
+		if before, _, ok := strings.Cut(text, end); ok {
+			return before
+		}
+	}
+	return text
+}
+
+func TestWordRule(t *testing.T) {
+	for _, tc := range []struct {
+		name, file, line string
+		want             int
+	}{
+		{"a part of a name", "detect/links.go", "func scoreStalker(h Handle)", 1},
+		{"a column", "store/migrations/1.sql", "suspect_id TEXT", 1},
+		{"a plural in a comment", "detect/links.go", "// all victims of it", 1},
+		{"a longer word", "detect/links.go", "// is suspected to be slow", 0},
+		{"a word that is quoted in a document", "docs/glossary.md", "never \"stalker\"", 0},
+		{"a word that is used in a document", "docs/glossary.md", "the stalker", 1},
+		{"a mail's heading", "alerts/email/email.go", "m.Subject(text)", 0},
+		{"the same elsewhere", "index/query.go", "m.Subject(text)", 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := unwantedWords(tc.file, "", tc.line); len(got) != tc.want {
+				t.Errorf("unwantedWords(%s, %q) = %q, want %d", tc.file, tc.line, got, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,190 @@
+package archivetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"daybook"
+	"daybook/archive"
+)
+
+// TestStorage is the contract of an archive.Storage. open returns a store that
+// nobody else uses, with its keyring.
+func TestStorage(t *testing.T, open func(t *testing.T) (archive.Storage, *archive.Keyring)) {
+	start := func(t *testing.T) (context.Context, archive.Storage, *archive.Log, daybook.CaseID) {
+		t.Helper()
+		s, keys := open(t)
+		ctx := t.Context()
+		l, err := archive.Open(ctx, archive.Config{Storage: s, Keys: keys, Blobs: NewMemory()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := l.NewCase(ctx, Actor, "a case", "Europe/London")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ctx, s, l, c
+	}
+
+	t.Run("an entry comes back as it was", func(t *testing.T) {
+		ctx, _, l, c := start(t)
+		want := Item("one", "the text of a message")
+		first, err := l.Append(ctx, c, []daybook.Record{want})
+		if err != nil || first != 1 {
+			t.Fatalf("append: first %d, err %v; want 1, nil", first, err)
+		}
+		e, err := l.Entry(ctx, c, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Record.Value("raw"); !bytes.Equal(got, want.Value("raw")) {
+			t.Errorf("raw: got %q, want %q", got, want.Value("raw"))
+		}
+		if e.Record.Actor != Actor || e.Record.Kind != daybook.RecordItem {
+			t.Errorf("actor %v, kind %s", e.Record.Actor, e.Record.Kind)
+		}
+		if _, err := l.Entry(ctx, c, 2); !errors.Is(err, daybook.ErrNotFound) {
+			t.Errorf("entry past the end: %v, want ErrNotFound", err)
+		}
+	})
+
+	t.Run("a failed update leaves nothing", func(t *testing.T) {
+		ctx, s, l, c := start(t)
+		boom := errors.New("boom")
+		err := s.Update(ctx, func(ctx context.Context) error {
+			if _, err := l.Append(ctx, c, []daybook.Record{Item("x", "y")}); err != nil {
+				return err
+			}
+			return boom
+		})
+		if !errors.Is(err, boom) {
+			t.Fatal(err)
+		}
+		if n, _, err := l.Head(ctx, c); err != nil || n != 1 {
+			t.Errorf("head: %d, %v; want 1", n, err)
+		}
+		if first, err := l.Append(ctx, c, []daybook.Record{Item("x", "y")}); err != nil || first != 1 {
+			t.Errorf("append after a failure: %d, %v; want 1", first, err)
+		}
+	})
+
+	t.Run("appends of many writers have no gap", func(t *testing.T) {
+		ctx, s, l, c := start(t)
+		d, err := l.NewCase(ctx, Actor, "another", "UTC")
+		if err != nil {
+			t.Fatal(err)
+		}
+		const writers, rounds = 6, 5
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				for i := range rounds {
+					for _, to := range []daybook.CaseID{c, d} {
+						if _, err := l.Append(ctx, to, []daybook.Record{Item(fmt.Sprint(w, i, "a"), "t"), Item(fmt.Sprint(w, i, "b"), "t")}); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for _, of := range []daybook.CaseID{c, d} {
+			r, err := l.Verify(ctx, of)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := uint64(1 + writers*rounds*2); r.Answer != archive.OK || r.Entries != want {
+				t.Errorf("verify: %s with %d entries, %v; want ok with %d", r.Answer, r.Entries, r.Problems, want)
+			}
+			rows, err := s.Rows(ctx, of, 0, 1000, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, row := range rows {
+				if row.Index != uint64(i) {
+					t.Fatalf("row %d has index %d", i, row.Index)
+				}
+			}
+		}
+	})
+
+	t.Run("checkpoints continue each other", func(t *testing.T) {
+		ctx, _, l, c := start(t)
+		for i := range 5 {
+			if _, err := l.Append(ctx, c, []daybook.Record{Item(fmt.Sprint(i), "t")}); err != nil {
+				t.Fatal(err)
+			}
+			cp, err := l.Checkpoint(ctx, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cp.Size != uint64(i+2) {
+				t.Errorf("checkpoint covers %d, want %d", cp.Size, i+2)
+			}
+		}
+		again, err := l.Checkpoint(ctx, c)
+		if err != nil || again.Size != 6 {
+			t.Errorf("a checkpoint of nothing new: %d, %v", again.Size, err)
+		}
+		if r, err := l.Verify(ctx, c); err != nil || r.Answer != archive.OK || r.Covered != 6 {
+			t.Errorf("verify: %+v, %v", r, err)
+		}
+	})
+
+	t.Run("erased content is gone and the rest verifies", func(t *testing.T) {
+		ctx, _, l, c := start(t)
+		for i := range 4 {
+			if _, err := l.Append(ctx, c, []daybook.Record{Item(fmt.Sprint(i), "t")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.Erase(ctx, Actor, c, []uint64{2}, "asked for by the person"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Entry(ctx, c, 2); !errors.Is(err, archive.ErrErased) {
+			t.Errorf("erased entry: %v, want ErrErased", err)
+		}
+		r, err := l.Verify(ctx, c)
+		if err != nil || r.Answer != archive.OK || r.Erased != 1 {
+			t.Errorf("verify: %+v, %v; want ok with 1 erased", r, err)
+		}
+	})
+
+	t.Run("instance values are set once", func(t *testing.T) {
+		s, _ := open(t)
+		ctx := t.Context()
+		if err := s.SetInstanceValue(ctx, "colour", []byte("green")); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := s.InstanceValue(ctx, "colour"); err != nil || string(v) != "green" {
+			t.Errorf("value: %q, %v", v, err)
+		}
+		if v, err := s.InstanceValue(ctx, "smell"); err != nil || v != nil {
+			t.Errorf("value that was never set: %q, %v; want nil, nil", v, err)
+		}
+	})
+}
+
+// Actor is who does things in tests.
+var Actor = daybook.Actor{ID: "local", Role: "operator", Via: "test"}
+
+// Item returns a record of a made-up message.
+func Item(native, text string) daybook.Record {
+	sent := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	r := daybook.Item{
+		Capture: daybook.Capture{Account: "account", Platform: "mastodon", Lane: "notifications", NativeID: native, MediaType: "application/json",
+			Raw: []byte(`{"id":"` + native + `","content":"` + text + `"}`), Member: "/0", Origin: daybook.Collected,
+			Exchange: &daybook.Exchange{Method: "GET", URL: "https://social.example/api/v1/notifications", Status: 200, Start: sent, End: sent.Add(time.Second)}},
+		Reading: &daybook.Reading{Parser: "mastodon/1", Messages: []daybook.ReadMessage{{
+			Key: daybook.MessageKey("mastodon:https://birds.example/users/kestrel/statuses/" + native), Kind: daybook.KindMention, Direction: daybook.In,
+			Sender: daybook.Handle{Platform: "mastodon", Native: "https://birds.example/users/kestrel", Names: []daybook.SeenName{{Account: "kestrel@birds.example", Display: "Kestrel"}}},
+			Sent:   daybook.When{At: sent}, Text: text}}},
+	}.Record()
+	r.Actor = Actor
+	return r
+}

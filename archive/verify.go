@@ -1,0 +1,311 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"daybook"
+)
+
+// An Answer is what a check comes to.
+type Answer string
+
+const (
+	OK            Answer = "ok"
+	Broken        Answer = "broken"
+	CannotBeKnown Answer = "cannot be checked"
+)
+
+// A Problem is one place that is broken or cannot be checked.
+type Problem struct {
+	Where string `json:"where"` // "entry 17", "checkpoint of 120 entries"
+	What  string `json:"what"`
+}
+
+// An Anchor is a size and root that are held outside this archive: in an
+// adviser's mail, on paper, by a witness. Without one, an archive alone cannot
+// notice that its newest part is missing together with the checkpoints over it.
+type Anchor struct {
+	Where   string         `json:"where"`
+	Size    uint64         `json:"size"`
+	Root    daybook.Digest `json:"root,omitzero"`
+	Prefix  string         `json:"prefix,omitzero"` // first hexadecimal digits of the root, if that is all there is
+	Matches bool           `json:"matches"`         // set by Verify
+}
+
+// A Report is what Verify found.
+type Report struct {
+	Answer   Answer    `json:"answer"`
+	Entries  uint64    `json:"entries"`
+	Covered  uint64    `json:"covered"`             // entries under the newest checkpoint; the others are the uncovered tail
+	Pending  int       `json:"pending_time_stamps"` // checkpoints that are not time-stamped
+	Anchors  []Anchor  `json:"anchors"`             // outside copies that were compared
+	Erased   int       `json:"erased"`              // entries whose content was destroyed on somebody's word
+	Problems []Problem `json:"problems"`            // empty if Answer is OK
+	Root     string    `json:"root"`
+}
+
+func (r *Report) broken(where, what string, args ...any) {
+	r.Answer = Broken
+	r.Problems = append(r.Problems, Problem{where, fmt.Sprintf(what, args...)})
+}
+
+// unknown notes what could not be checked; that something is broken outweighs it.
+func (r *Report) unknown(where, what string) {
+	if r.Answer == OK {
+		r.Answer = CannotBeKnown
+	}
+	r.Problems = append(r.Problems, Problem{where, what})
+}
+
+// maxProblems bounds a report: an archive that is broken everywhere is as
+// broken as one that is broken in a hundred places.
+const maxProblems = 100
+
+// Verify reads every byte of a log and compares it with what was committed to:
+// fields with the record, the record with the leaf, the leaves with the tree,
+// the tree with every checkpoint, with the high-water mark and with the anchors
+// that it is given. An error means that the check itself could not be made.
+func (l *Log) Verify(ctx context.Context, c daybook.CaseID, anchors ...Anchor) (Report, error) {
+	v := verifier{log: l, c: c, want: map[uint64][]wanted{}, missing: map[uint64]bool{}}
+	v.report.Answer = OK
+	v.report.Anchors = slices.Clone(anchors)
+	if v.report.Anchors == nil {
+		v.report.Anchors = []Anchor{}
+	}
+	v.report.Problems = []Problem{}
+	if err := v.run(ctx); err != nil {
+		return Report{}, fmt.Errorf("verify case %s: %w", c, err)
+	}
+	return v.report, nil
+}
+
+type verifier struct {
+	log     *Log
+	c       daybook.CaseID
+	report  Report
+	want    map[uint64][]wanted // size → who says what root
+	missing map[uint64]bool     // entries without content
+	allowed []uint64            // entries that an erased entry names
+	blobs   []daybook.Digest
+	com     committer
+	seal    sealer
+}
+
+// wanted is a statement about the root over some number of entries.
+type wanted struct {
+	where string
+	check func(root daybook.Digest) bool
+	short string // what it means when the log is shorter
+}
+
+func (v *verifier) run(ctx context.Context) error {
+	head, err := v.log.storage.Head(ctx, v.c)
+	if err != nil {
+		return err
+	}
+	if err := v.collect(ctx); err != nil {
+		return err
+	}
+	key, keyErr := v.log.keys.Case(ctx, v.c)
+	if keyErr != nil {
+		v.report.unknown("case key", "it is not here, so contents cannot be opened; only the tree was checked")
+	}
+	v.seal = sealer{dict: v.log.dict}
+	var (
+		edge frontier
+		n    uint64
+		root = edge.root()
+	)
+	v.compare(0, root)
+	for len(v.report.Problems) < maxProblems {
+		rows, err := v.log.storage.Rows(ctx, v.c, n, batchRows, keyErr != nil)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		for i := range rows {
+			row := &rows[i]
+			if row.Index != n {
+				v.report.broken(fmt.Sprintf("entry %d", n), "it is missing; the next one is entry %d", row.Index)
+				return nil
+			}
+			var hashes []byte
+			hashes, edge = edge.add(n, Leaf(n, row.Kind, row.Commitment), row.Hashes[:0:0])
+			if !bytes.Equal(hashes, row.Hashes) {
+				v.report.broken(fmt.Sprintf("entry %d", n), "its leaf does not give the tree hashes that are stored")
+			}
+			if keyErr == nil {
+				v.content(key, row)
+			}
+			n++
+			if len(v.want[n]) > 0 {
+				v.compare(n, edge.root())
+			}
+			if len(v.report.Problems) >= maxProblems {
+				break
+			}
+		}
+	}
+	v.report.Entries = n
+	root = edge.root()
+	v.report.Root = root.String()
+	if head.Size != n {
+		v.report.broken("head", "it says %d entries, %d are here", head.Size, n)
+	} else if !bytes.Equal(head.Frontier, edge.bytes()) {
+		v.report.broken("head", "its root is not the one over the entries")
+	}
+	v.tooShort(n)
+	v.erasures()
+	return v.checkBlobs(ctx)
+}
+
+// collect gathers everything that says what the root should be.
+func (v *verifier) collect(ctx context.Context) error {
+	notes, err := v.log.storage.Checkpoints(ctx, v.c)
+	if err != nil {
+		return err
+	}
+	v.report.Pending = len(notes) // time stamps are not set up in this version
+	for _, signed := range notes {
+		cp, err := v.log.ParseCheckpoint(v.c, signed)
+		if err != nil {
+			v.report.broken("checkpoint", "its signature or form is not valid: %v", err)
+			continue
+		}
+		v.report.Covered = max(v.report.Covered, cp.Size)
+		v.wants(cp.Size, wanted{
+			where: fmt.Sprintf("checkpoint of %d entries", cp.Size),
+			check: func(root daybook.Digest) bool { return root == cp.Root },
+			short: "it covers entries that are not here: the log was cut",
+		})
+	}
+	if v.log.water != nil {
+		if m, ok := v.log.water.All()[v.c]; ok {
+			v.wants(m.Size, wanted{
+				where: "high-water file",
+				check: func(root daybook.Digest) bool { return root == m.Root },
+				short: fmt.Sprintf("the log has had %d entries: an older store was put in its place, or it was cut", m.Size),
+			})
+		}
+	}
+	for i := range v.report.Anchors {
+		a := &v.report.Anchors[i]
+		v.wants(a.Size, wanted{
+			where: "anchor: " + a.Where,
+			check: func(root daybook.Digest) bool {
+				a.Matches = root == a.Root || a.Prefix != "" && len(a.Prefix) >= 16 && root.String()[:min(64, len(a.Prefix))] == a.Prefix
+				return a.Matches
+			},
+			short: "it covers entries that are not here: the log was cut",
+		})
+	}
+	return nil
+}
+
+func (v *verifier) wants(size uint64, w wanted) { v.want[size] = append(v.want[size], w) }
+
+func (v *verifier) compare(size uint64, root daybook.Digest) {
+	for _, w := range v.want[size] {
+		if !w.check(root) {
+			v.report.broken(w.where, "root differs: the first %d entries are not those that it covers", size)
+		}
+	}
+	delete(v.want, size)
+}
+
+// tooShort reports what speaks of more entries than there are.
+func (v *verifier) tooShort(n uint64) {
+	sizes := make([]uint64, 0, len(v.want))
+	for size := range v.want {
+		if size > n {
+			sizes = append(sizes, size)
+		}
+	}
+	slices.Sort(sizes)
+	for _, size := range sizes {
+		for _, w := range v.want[size] {
+			v.report.broken(w.where, "%s (%d covered, %d here)", w.short, size, n)
+		}
+	}
+}
+
+// content checks one entry's fields against its leaf.
+func (v *verifier) content(key *CaseKey, row *Row) {
+	where := fmt.Sprintf("entry %d", row.Index)
+	if row.Sealed == nil {
+		v.missing[row.Index] = true
+		return
+	}
+	p, err := v.seal.open(key, row)
+	if err != nil {
+		v.report.broken(where, "its content does not open: it was altered or moved")
+		return
+	}
+	if v.com.commit(&p) != row.Commitment {
+		v.report.broken(where, "content does not match its commitment")
+		return
+	}
+	switch row.Kind {
+	case daybook.RecordErased, daybook.RecordMedia, daybook.RecordDiary, daybook.RecordImport:
+	default:
+		return
+	}
+	r, err := p.record(row.Kind)
+	if err != nil {
+		v.report.broken(where, "its fields cannot be read")
+		return
+	}
+	v.blobs = append(v.blobs, r.Blobs...)
+	if row.Kind == daybook.RecordErased {
+		var e daybook.Erased
+		if err := r.Decode(&e); err != nil {
+			v.report.broken(where, "its fields cannot be read")
+			return
+		}
+		v.allowed = append(v.allowed, e.Entries...)
+	}
+}
+
+// erasures compares the entries without content with those that somebody had
+// erased.
+func (v *verifier) erasures() {
+	for _, i := range v.allowed {
+		if v.missing[i] {
+			v.report.Erased++
+			delete(v.missing, i)
+		}
+	}
+	left := make([]uint64, 0, len(v.missing))
+	for i := range v.missing {
+		left = append(left, i)
+	}
+	slices.Sort(left)
+	for _, i := range left {
+		v.report.broken(fmt.Sprintf("entry %d", i), "its content is missing, and no entry says that it was erased")
+	}
+}
+
+func (v *verifier) checkBlobs(ctx context.Context) error {
+	for _, d := range v.blobs {
+		_, err := v.log.Blob(ctx, v.c, d)
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrBroken):
+			v.report.broken("blob "+d.String()[:16], "its bytes are not those that were kept")
+		case errors.Is(err, daybook.ErrNotFound):
+			v.report.broken("blob "+d.String()[:16], "its bytes are missing")
+		default:
+			return err
+		}
+		if len(v.report.Problems) >= maxProblems {
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,332 @@
+package daybook
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// An Item is the content of an entry of kind item: a capture and what the
+// parser of that day made of it. Reading is nil if it could make nothing.
+type Item struct {
+	Capture Capture
+	Reading *Reading
+	Failed  string // why there is no reading, without content
+}
+
+// Record returns the item's fields. The names are documented in
+// docs/evidence-format.md; a value that is not there has no field.
+func (it Item) Record() Record {
+	c := it.Capture
+	w := fieldWriter{fields: make([]Field, 0, 20+16*it.messages())}
+	w.bytes("raw", c.Raw)
+	w.text("account", string(c.Account))
+	w.text("platform", string(c.Platform))
+	w.text("lane", string(c.Lane))
+	w.text("native_id", c.NativeID)
+	w.text("media_type", c.MediaType)
+	w.text("member", c.Member)
+	w.text("origin", string(c.Origin))
+	if c.Offset >= 0 {
+		w.text("offset", strconv.FormatInt(c.Offset, 10))
+	}
+	if x := c.Exchange; x != nil {
+		w.text("source.method", x.Method)
+		w.text("source.url", x.URL)
+		w.text("source.status", strconv.Itoa(x.Status))
+		w.time("source.start", x.Start)
+		w.time("source.end", x.End)
+		w.text("source.body", x.Body.String())
+		w.text("source.size", strconv.FormatInt(x.Size, 10))
+		if len(x.Headers) > 0 {
+			w.json("source.headers", x.Headers)
+		}
+	}
+	w.text("failed", it.Failed)
+	if it.Reading != nil {
+		w.text("parser", it.Reading.Parser)
+		for i := range it.Reading.Messages {
+			w.message("m"+strconv.Itoa(i)+".", &it.Reading.Messages[i])
+		}
+	}
+	return Record{Kind: RecordItem, Fields: w.fields}
+}
+
+func (it Item) messages() int {
+	if it.Reading == nil {
+		return 0
+	}
+	return len(it.Reading.Messages)
+}
+
+type fieldWriter struct{ fields []Field }
+
+func (w *fieldWriter) bytes(name string, b []byte) { w.fields = append(w.fields, Field{name, b}) }
+
+// text writes s; bytes that are not UTF-8 are written as "hex:" and digits, so
+// that every value but raw can be shown in JSON.
+func (w *fieldWriter) text(name, s string) {
+	if s == "" {
+		return
+	}
+	if !utf8.ValidString(s) {
+		s = "hex:" + hex.EncodeToString([]byte(s))
+	}
+	w.bytes(name, []byte(s))
+}
+
+func (w *fieldWriter) time(name string, t time.Time) {
+	if !t.IsZero() {
+		w.bytes(name, t.UTC().AppendFormat(nil, time.RFC3339Nano))
+	}
+}
+
+func (w *fieldWriter) json(name string, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("daybook: item: " + err.Error()) // only types of this package come here
+	}
+	w.bytes(name, b)
+}
+
+func (w *fieldWriter) message(p string, m *ReadMessage) {
+	w.text(p+"key", string(m.Key))
+	w.text(p+"native", m.Native)
+	w.text(p+"kind", string(m.Kind))
+	w.text(p+"direction", string(m.Direction))
+	w.text(p+"sender", m.Sender.Native)
+	if len(m.Sender.Names) > 0 {
+		w.text(p+"sender.account", m.Sender.Names[0].Account)
+		w.text(p+"sender.display", m.Sender.Names[0].Display)
+	}
+	if len(m.To) > 0 {
+		w.json(p+"to", m.To)
+	}
+	w.time(p+"sent", m.Sent.At)
+	if m.Sent.Precision != Exact || m.Sent.Zone != "" || m.Sent.Assumed != "" || !m.Sent.Until.IsZero() {
+		w.json(p+"sent.note", m.Sent)
+	}
+	w.time(p+"edited", m.Edited)
+	w.text(p+"text", m.Text)
+	w.text(p+"lang", m.Lang)
+	w.text(p+"thread", m.Thread)
+	w.text(p+"reply_to", m.ReplyTo)
+	w.text(p+"url", m.URL)
+	if len(m.Media) > 0 {
+		w.json(p+"media", m.Media)
+	}
+	if m.Incomplete {
+		w.text(p+"incomplete", "true")
+	}
+}
+
+// ParseItem reads the fields of an item back.
+func ParseItem(r Record) (Item, error) {
+	if r.Kind != RecordItem {
+		return Item{}, fmt.Errorf("%w: a record of kind %s is not an item", ErrInvalid, r.Kind)
+	}
+	var (
+		it    = Item{Capture: Capture{Offset: -1}}
+		c     = &it.Capture
+		x     Exchange
+		fromX bool
+		read  Reading
+		err   error
+	)
+	for _, f := range r.Fields {
+		s := unhex(f.Value)
+		if rest, ok := strings.CutPrefix(f.Name, "source."); ok {
+			fromX = true
+			if err = x.set(rest, s); err != nil {
+				return Item{}, fmt.Errorf("read item: %s: %w", f.Name, err)
+			}
+			continue
+		}
+		switch f.Name {
+		case "raw":
+			c.Raw = f.Value
+		case "account":
+			c.Account = AccountID(s)
+		case "platform":
+			c.Platform = Platform(s)
+		case "lane":
+			c.Lane = Lane(s)
+		case "native_id":
+			c.NativeID = s
+		case "media_type":
+			c.MediaType = s
+		case "member":
+			c.Member = s
+		case "origin":
+			c.Origin = Origin(s)
+		case "offset":
+			c.Offset, err = strconv.ParseInt(s, 10, 64)
+		case "failed":
+			it.Failed = s
+		case "parser":
+			read.Parser = s
+		default:
+			err = read.set(f.Name, s)
+		}
+		if err != nil {
+			return Item{}, fmt.Errorf("read item: %s: %w", f.Name, err)
+		}
+	}
+	if fromX {
+		c.Exchange = &x
+	}
+	if read.Parser != "" {
+		it.Reading = &read
+		for i := range read.Messages {
+			m := &read.Messages[i]
+			if m.Sender.Native != "" {
+				m.Sender.Platform = c.Platform
+			}
+		}
+	}
+	return it, nil
+}
+
+func unhex(b []byte) string {
+	if digits, ok := strings.CutPrefix(string(b), "hex:"); ok {
+		if raw, err := hex.DecodeString(digits); err == nil && !utf8.Valid(raw) {
+			return string(raw)
+		}
+	}
+	return string(b)
+}
+
+func (x *Exchange) set(name, s string) (err error) {
+	switch name {
+	case "method":
+		x.Method = s
+	case "url":
+		x.URL = s
+	case "status":
+		x.Status, err = strconv.Atoi(s)
+	case "start":
+		x.Start, err = time.Parse(time.RFC3339Nano, s)
+	case "end":
+		x.End, err = time.Parse(time.RFC3339Nano, s)
+	case "body":
+		err = x.Body.UnmarshalText([]byte(s))
+	case "size":
+		x.Size, err = strconv.ParseInt(s, 10, 64)
+	case "headers":
+		err = json.Unmarshal([]byte(s), &x.Headers)
+	}
+	return err
+}
+
+// set reads a field "m<i>.<name>". A field that this version does not know is
+// left alone.
+func (r *Reading) set(name, s string) (err error) {
+	head, rest, ok := strings.Cut(name, ".")
+	if !ok || len(head) < 2 || head[0] != 'm' {
+		return nil
+	}
+	i, err := strconv.Atoi(head[1:])
+	if err != nil || i < 0 || i > 1000 {
+		return nil
+	}
+	for len(r.Messages) <= i {
+		r.Messages = append(r.Messages, ReadMessage{})
+	}
+	m := &r.Messages[i]
+	switch rest {
+	case "key":
+		m.Key = MessageKey(s)
+	case "native":
+		m.Native = s
+	case "kind":
+		m.Kind = Kind(s)
+	case "direction":
+		m.Direction = Direction(s)
+	case "sender":
+		m.Sender.Native = s
+	case "sender.account":
+		m.Sender.name().Account = s
+	case "sender.display":
+		m.Sender.name().Display = s
+	case "to":
+		err = json.Unmarshal([]byte(s), &m.To)
+	case "sent":
+		m.Sent.At, err = time.Parse(time.RFC3339Nano, s)
+	case "sent.note":
+		err = json.Unmarshal([]byte(s), &m.Sent)
+	case "edited":
+		m.Edited, err = time.Parse(time.RFC3339Nano, s)
+	case "text":
+		m.Text = s
+	case "lang":
+		m.Lang = s
+	case "thread":
+		m.Thread = s
+	case "reply_to":
+		m.ReplyTo = s
+	case "url":
+		m.URL = s
+	case "media":
+		err = json.Unmarshal([]byte(s), &m.Media)
+	case "incomplete":
+		m.Incomplete = s == "true"
+	}
+	return err
+}
+
+func (h *Handle) name() *SeenName {
+	if len(h.Names) == 0 {
+		h.Names = make([]SeenName, 1)
+	}
+	return &h.Names[0]
+}
+
+// CaptureKey returns what makes two captures of one item equal: account, lane,
+// native id and the digest of the reading, which leaves out counters, profile
+// fields and expiring URLs. An item without a reading is keyed by its bytes.
+// Equal captures are archived once; only "last seen" moves.
+func (it Item) CaptureKey() string {
+	var b strings.Builder
+	for _, s := range []string{string(it.Capture.Account), string(it.Capture.Lane), it.Capture.NativeID} {
+		fmt.Fprintf(&b, "%d:%s", len(s), s)
+	}
+	if it.Reading == nil {
+		d := DigestOf(it.Capture.Raw)
+		b.Write(d[:])
+		return b.String()
+	}
+	b.WriteString(it.Reading.Stable())
+	return b.String()
+}
+
+// Stable returns the parts of a reading that change only when the message
+// itself does: who, what, when, text and attachments. Names, counters, avatars
+// and media URLs are not part of it: a third of all repeated answers differ in
+// them and in nothing else.
+func (r *Reading) Stable() string {
+	var b strings.Builder
+	part := func(s string) {
+		b.WriteString(strconv.Itoa(len(s)))
+		b.WriteByte(':')
+		b.WriteString(s)
+	}
+	for i := range r.Messages {
+		m := &r.Messages[i]
+		part(string(m.Key))
+		part(string(m.Kind))
+		part(m.Sender.Native)
+		part(m.Sent.At.UTC().Format(time.RFC3339Nano))
+		part(m.Edited.UTC().Format(time.RFC3339Nano))
+		part(m.Text)
+		for _, md := range m.Media {
+			part(md.Native)
+			part(md.Type)
+			part(md.Description)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,232 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"daybook"
+	"daybook/archive"
+)
+
+// This file implements archive.Storage: the rows of logs.
+
+// rowsPerStatement keeps the number of parameters well below what the engines
+// take (SQLite 32,766; PostgreSQL 65,535).
+const rowsPerStatement = 200
+
+// LockHead implements archive.Storage. The upsert is the first statement of the
+// transaction: it takes the row lock on PostgreSQL and the write lock on SQLite.
+func (db *DB) LockHead(ctx context.Context, c daybook.CaseID) (archive.Head, error) {
+	var h archive.Head
+	err := db.to(ctx).QueryRowContext(ctx, `INSERT INTO log_head (case_id, size, frontier, erasures, changed)
+		VALUES ($1, 0, $2, 0, 0) ON CONFLICT (case_id) DO UPDATE SET changed = log_head.changed
+		RETURNING size, frontier, erasures`, string(c), []byte{}).Scan(&h.Size, &h.Frontier, &h.Erasures)
+	if err != nil {
+		return h, fmt.Errorf("lock the log's head: %w", err)
+	}
+	return h, nil
+}
+
+// Head implements archive.Storage.
+func (db *DB) Head(ctx context.Context, c daybook.CaseID) (archive.Head, error) {
+	var h archive.Head
+	err := db.from(ctx).QueryRowContext(ctx, `SELECT size, frontier, erasures FROM log_head WHERE case_id = $1`, string(c)).
+		Scan(&h.Size, &h.Frontier, &h.Erasures)
+	if errors.Is(err, sql.ErrNoRows) {
+		return h, fmt.Errorf("case %s: %w", c, daybook.ErrNotFound)
+	}
+	if err != nil {
+		return h, fmt.Errorf("read the log's head: %w", err)
+	}
+	return h, nil
+}
+
+// PutRows implements archive.Storage.
+func (db *DB) PutRows(ctx context.Context, c daybook.CaseID, rows []archive.Row, h archive.Head) error {
+	q := db.to(ctx)
+	for len(rows) > 0 {
+		n := min(len(rows), rowsPerStatement)
+		entries := make([]any, 0, 6*n)
+		payloads := make([]any, 0, 4*n)
+		for i := range rows[:n] {
+			r := &rows[i]
+			entries = append(entries, string(c), int64(r.Index), string(r.Kind), micros(r.Logged), r.Commitment[:], r.Hashes)
+			payloads = append(payloads, string(c), int64(r.Index), r.WrappedKey, r.Sealed)
+		}
+		if _, err := q.ExecContext(ctx, `INSERT INTO log_entry (case_id, idx, kind, logged, commitment, hashes) VALUES `+values(n, 6), entries...); err != nil {
+			return fmt.Errorf("put entries: %w", err)
+		}
+		if _, err := q.ExecContext(ctx, `INSERT INTO log_payload (case_id, idx, wrapped_key, sealed) VALUES `+values(n, 4), payloads...); err != nil {
+			return fmt.Errorf("put entries: %w", err)
+		}
+		rows = rows[n:]
+	}
+	_, err := q.ExecContext(ctx, `UPDATE log_head SET size = $1, frontier = $2, changed = $3 WHERE case_id = $4`,
+		int64(h.Size), h.Frontier, time.Now().UnixMicro(), string(c))
+	if err != nil {
+		return fmt.Errorf("set the log's head: %w", err)
+	}
+	return nil
+}
+
+// Rows implements archive.Storage.
+func (db *DB) Rows(ctx context.Context, c daybook.CaseID, from uint64, limit int, light bool) ([]archive.Row, error) {
+	query := `SELECT e.idx, e.kind, e.logged, e.commitment, e.hashes, p.wrapped_key, p.sealed FROM log_entry e
+		LEFT JOIN log_payload p ON p.case_id = e.case_id AND p.idx = e.idx
+		WHERE e.case_id = $1 AND e.idx >= $2 ORDER BY e.idx LIMIT $3`
+	if light {
+		query = `SELECT idx, kind, logged, commitment, hashes, NULL, NULL FROM log_entry
+			WHERE case_id = $1 AND idx >= $2 ORDER BY idx LIMIT $3`
+	}
+	rows, err := db.from(ctx).QueryContext(ctx, query, string(c), int64(from), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read entries: %w", err)
+	}
+	defer rows.Close()
+	out := make([]archive.Row, 0, min(limit, 1000))
+	for rows.Next() {
+		r, err := scanRow(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read entries: %w", err)
+	}
+	return out, nil
+}
+
+func scanRow(rows *sql.Rows) (archive.Row, error) {
+	var (
+		r          archive.Row
+		logged     int64
+		commitment []byte
+	)
+	if err := rows.Scan(&r.Index, &r.Kind, &logged, &commitment, &r.Hashes, &r.WrappedKey, &r.Sealed); err != nil {
+		return r, fmt.Errorf("read entries: %w", err)
+	}
+	r.Logged = fromMicros(logged)
+	copy(r.Commitment[:], commitment)
+	return r, nil
+}
+
+// RowsAt implements archive.Storage. Without contents.
+func (db *DB) RowsAt(ctx context.Context, c daybook.CaseID, indexes []uint64) ([]archive.Row, error) {
+	found := make(map[uint64]archive.Row, len(indexes))
+	for rest := indexes; len(rest) > 0; {
+		n := min(len(rest), rowsPerStatement)
+		args := make([]any, 0, n+1)
+		args = append(args, string(c))
+		for _, i := range rest[:n] {
+			args = append(args, int64(i))
+		}
+		rows, err := db.from(ctx).QueryContext(ctx, `SELECT idx, kind, logged, commitment, hashes, NULL, NULL FROM log_entry
+			WHERE case_id = $1 AND idx IN `+list(2, n), args...)
+		if err != nil {
+			return nil, fmt.Errorf("read entries: %w", err)
+		}
+		for rows.Next() {
+			r, err := scanRow(rows)
+			if err != nil {
+				return nil, errors.Join(err, rows.Close())
+			}
+			found[r.Index] = r
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, fmt.Errorf("read entries: %w", err)
+		}
+		rest = rest[n:]
+	}
+	out := make([]archive.Row, len(indexes))
+	for i, index := range indexes {
+		r, ok := found[index]
+		if !ok {
+			return nil, fmt.Errorf("entry %d of case %s: %w", index, c, daybook.ErrNotFound)
+		}
+		out[i] = r
+	}
+	return out, nil
+}
+
+// EraseRows implements archive.Storage. On SQLite, secure_delete overwrites
+// the rows; what lies in the write-ahead log goes with Truncate.
+func (db *DB) EraseRows(ctx context.Context, c daybook.CaseID, indexes []uint64) error {
+	return db.Update(ctx, func(ctx context.Context) error {
+		if _, err := db.to(ctx).ExecContext(ctx, `UPDATE log_head SET erasures = erasures + 1 WHERE case_id = $1`, string(c)); err != nil {
+			return fmt.Errorf("erase entries: %w", err)
+		}
+		for _, i := range indexes {
+			if _, err := db.to(ctx).ExecContext(ctx, `DELETE FROM log_payload WHERE case_id = $1 AND idx = $2`, string(c), int64(i)); err != nil {
+				return fmt.Errorf("erase entry %d: %w", i, err)
+			}
+		}
+		return nil
+	})
+}
+
+// PutCheckpoint implements archive.CheckpointStorage.
+func (db *DB) PutCheckpoint(ctx context.Context, c daybook.CaseID, size uint64, note []byte, at time.Time) error {
+	_, err := db.to(ctx).ExecContext(ctx, `INSERT INTO checkpoint (case_id, size, note, made) VALUES ($1, $2, $3, $4)`,
+		string(c), int64(size), note, micros(at))
+	if err != nil {
+		return fmt.Errorf("put a checkpoint: %w", err)
+	}
+	return nil
+}
+
+// Checkpoints implements archive.CheckpointStorage.
+func (db *DB) Checkpoints(ctx context.Context, c daybook.CaseID) ([][]byte, error) {
+	rows, err := db.from(ctx).QueryContext(ctx, `SELECT note FROM checkpoint WHERE case_id = $1 ORDER BY size`, string(c))
+	if err != nil {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	defer rows.Close()
+	var out [][]byte
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, fmt.Errorf("read checkpoints: %w", err)
+		}
+		out = append(out, b)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	return out, nil
+}
+
+// PutBlob implements archive.BlobRows.
+func (db *DB) PutBlob(ctx context.Context, c daybook.CaseID, row archive.BlobRow) error {
+	_, err := db.to(ctx).ExecContext(ctx, `INSERT INTO blob (case_id, ref, name, size, wrapped_key) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (case_id, ref) DO NOTHING`, string(c), row.Ref[:], row.Name, row.Size, row.WrappedKey)
+	if err != nil {
+		return fmt.Errorf("put a blob's row: %w", err)
+	}
+	return nil
+}
+
+// Blob implements archive.BlobRows.
+func (db *DB) Blob(ctx context.Context, c daybook.CaseID, ref [32]byte) (archive.BlobRow, error) {
+	row := archive.BlobRow{Ref: ref}
+	err := db.from(ctx).QueryRowContext(ctx, `SELECT name, size, wrapped_key FROM blob WHERE case_id = $1 AND ref = $2`, string(c), ref[:]).
+		Scan(&row.Name, &row.Size, &row.WrappedKey)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row, fmt.Errorf("blob: %w", daybook.ErrNotFound)
+	}
+	if err != nil {
+		return row, fmt.Errorf("read a blob's row: %w", err)
+	}
+	return row, nil
+}
+
+// EraseBlob implements archive.BlobRows.
+func (db *DB) EraseBlob(ctx context.Context, c daybook.CaseID, ref [32]byte) error {
+	if _, err := db.to(ctx).ExecContext(ctx, `DELETE FROM blob WHERE case_id = $1 AND ref = $2`, string(c), ref[:]); err != nil {
+		return fmt.Errorf("erase a blob's row: %w", err)
+	}
+	return nil
+}

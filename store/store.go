@@ -1,0 +1,213 @@
+// Package store keeps everything that is a row: the log, cases, people, tokens,
+// cursors, work, and what is derived from the log. It implements the small
+// interfaces that archive, cases, collectors, detect and alerts declare, on
+// SQLite (ncruces, the whole database encrypted with Adiantum) and on
+// PostgreSQL, with the same SQL text.
+//
+// The rules that every statement here keeps: placeholders are $1, $2, … in
+// order of first use; times are BIGINT, Unix microseconds UTC; JSON is decoded
+// in Go; identifiers are made in Go; a transaction that writes begins with a
+// write; text that came from a person or a platform is sealed under the case
+// key, and what is looked up by is a keyed hash.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	_ "github.com/ncruces/go-sqlite3/driver"
+	_ "github.com/ncruces/go-sqlite3/vfs/adiantum"
+	"github.com/pressly/goose/v3"
+
+	"daybook/archive"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// A DB is an open store. Its methods may be called from several goroutines.
+type DB struct {
+	write *sql.DB
+	read  *sql.DB
+	skip  string // " FOR UPDATE SKIP LOCKED" on PostgreSQL: the only difference in the SQL
+
+	// Keys opens and seals what lies in the rows.
+	Keys *archive.Keyring
+}
+
+// OpenSQLite opens, or makes, the database file at path. The whole file is
+// encrypted with a key derived from the instance key; with another key the
+// error wraps archive.ErrWrongKey, and nothing is changed.
+func OpenSQLite(ctx context.Context, path string, key archive.InstanceKey) (*DB, error) {
+	dsn := func(extra string) string {
+		fileKey := key.Derive("daybook/sqlite/v1")
+		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?vfs=adiantum&hexkey=" + hex.EncodeToString(fileKey[:]) +
+			"&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+			"&_pragma=secure_delete(ON)&_pragma=temp_store(memory)&_pragma=cache_size(-32768)" + extra
+	}
+	db := &DB{}
+	var err error
+	if db.write, err = sql.Open("sqlite3", dsn("")); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	db.write.SetMaxOpenConns(1)
+	if db.read, err = sql.Open("sqlite3", dsn("&_pragma=query_only(1)")); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.write.Close())
+	}
+	db.read.SetMaxOpenConns(4)
+	if err := db.start(ctx, goose.DialectSQLite3, key); err != nil {
+		if strings.Contains(err.Error(), "file is not a database") {
+			err = fmt.Errorf("%w: %w", archive.ErrWrongKey, err)
+		}
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// OpenPostgres opens the database at a postgres:// URL and makes its tables.
+func OpenPostgres(ctx context.Context, dsn string, key archive.InstanceKey) (*DB, error) {
+	w, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	w.SetMaxOpenConns(16)
+	w.SetMaxIdleConns(16)
+	db := &DB{write: w, read: w, skip: " FOR UPDATE SKIP LOCKED"}
+	if err := db.start(ctx, goose.DialectPostgres, key); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) start(ctx context.Context, dialect goose.Dialect, key archive.InstanceKey) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	p, err := goose.NewProvider(dialect, db.write, files)
+	if err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("bring the store's tables up to date: %w", err)
+	}
+	db.Keys, err = archive.OpenKeyring(ctx, key, db)
+	return err
+}
+
+// Close closes the store.
+func (db *DB) Close() error {
+	err := db.write.Close()
+	if db.read != nil && db.read != db.write {
+		err = errors.Join(err, db.read.Close())
+	}
+	return err
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+type txKey struct{}
+
+// Update runs fn in one transaction. Calls made with the context that fn gets
+// belong to it; a further Update joins it.
+func (db *DB) Update(ctx context.Context, fn func(ctx context.Context) error) (err error) {
+	if _, ok := ctx.Value(txKey{}).(*sql.Tx); ok {
+		return fn(ctx)
+	}
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	done := false
+	defer func() {
+		if !done {
+			err = errors.Join(err, ignoreDone(tx.Rollback()))
+		}
+	}()
+	if err := fn(context.WithValue(ctx, txKey{}, tx)); err != nil {
+		return err
+	}
+	done = true
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// from returns where to read: the transaction of ctx, or the readers' pool.
+func (db *DB) from(ctx context.Context) querier {
+	if tx, ok := ctx.Value(txKey{}).(*sql.Tx); ok {
+		return tx
+	}
+	return db.read
+}
+
+// to returns where to write: the transaction of ctx, or the writers' pool, where
+// each statement is a transaction of its own.
+func (db *DB) to(ctx context.Context) querier {
+	if tx, ok := ctx.Value(txKey{}).(*sql.Tx); ok {
+		return tx
+	}
+	return db.write
+}
+
+// values returns "($1,$2),($3,$4)" for rows of cols columns.
+func values(rows, cols int) string {
+	var b strings.Builder
+	b.Grow(rows * cols * 5)
+	n := 1
+	for r := range rows {
+		if r > 0 {
+			b.WriteByte(',')
+		}
+		for c := range cols {
+			if c == 0 {
+				b.WriteByte('(')
+			} else {
+				b.WriteByte(',')
+			}
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(n))
+			n++
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// micros is how a time stands in a column: Unix microseconds UTC, 0 for the
+// zero time.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
