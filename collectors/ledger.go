@@ -50,7 +50,13 @@ type LaneState struct {
 	// Unlisted are handles that were listed and are so no longer, while
 	// nothing has shown yet that they still exist: a handle that deleted
 	// itself leaves the list as well.
-	Unlisted []daybook.Handle `json:"unlisted,omitempty"`
+	Unlisted []Unlisted `json:"unlisted,omitempty"`
+}
+
+// An Unlisted is a handle that has left a list.
+type Unlisted struct {
+	Handle daybook.Handle `json:"handle"`
+	Listed time.Time      `json:"listed"` // when it was last in it
 }
 
 // A Ledger is what the Runner keeps beside the log. All of it is primary: it

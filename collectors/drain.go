@@ -1,0 +1,237 @@
+package collectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"daybook"
+	"daybook/internal/work"
+)
+
+// askLostAgain is how long a place that the server does not offer is left
+// alone: servers are updated.
+const askLostAgain = 24 * time.Hour
+
+// maxLanesFailing is how many lanes in a row may fail before the rest is left
+// for the next run: it is the server, not the lane.
+const maxLanesFailing = 2
+
+// read reads all lanes: first each one to its newest end, then their past.
+func (r *run) read(ctx context.Context) error {
+	lanes := r.src.Lanes()
+	r.rep.Lanes = make([]LaneReport, len(lanes))
+	var failed []error
+	row := 0
+	for i, lane := range lanes {
+		lr := &r.rep.Lanes[i]
+		lr.Lane = lane
+		if row >= maxLanesFailing || r.spent() {
+			lr.Err = errors.New("not reached")
+			r.rep.More = r.rep.More || row < maxLanesFailing
+			continue
+		}
+		err := r.forward(ctx, lane, lr)
+		if err == nil {
+			row = 0
+			continue
+		}
+		row++
+		lr.Err = err
+		failed = append(failed, fmt.Errorf("lane %d: %w", i, err))
+		if err := r.failedLane(ctx, lanes[i:], err, row); err != nil {
+			return err
+		}
+	}
+	if len(failed) > 0 {
+		return errors.Join(failed...)
+	}
+	for i, lane := range lanes {
+		if r.spent() {
+			r.rep.More = true
+			break
+		}
+		// The past can wait: a failure here is no gap.
+		if err := r.backward(ctx, lane, &r.rep.Lanes[i]); err != nil {
+			r.rep.Lanes[i].Err = err
+			if errors.Is(err, ErrRefused) {
+				return errors.Join(err, r.refused(ctx))
+			}
+			return fmt.Errorf("lane %d, its past: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// failedLane notes that the first of lanes has failed, the row-th one in a row,
+// and returns an error if the others need not be tried. nil stands for all lanes
+// that were ever read.
+func (r *run) failedLane(ctx context.Context, lanes []daybook.Lane, err error, row int) error {
+	var limit *RateLimitError
+	var fetch *fetchError
+	switch {
+	case errors.Is(err, work.ErrLost):
+		return err
+	case errors.Is(err, ErrRefused):
+		return errors.Join(err, r.refused(ctx))
+	case errors.Is(err, daybook.ErrConsentEnded), errors.Is(err, ErrNotRead):
+		return errors.Join(err, r.unwatched(ctx, causeOf(err)))
+	case ctx.Err() != nil:
+		return err
+	case errors.As(err, &limit), !errors.As(err, &fetch):
+		return errors.Join(err, r.failing(ctx, lanes, causeOf(err)))
+	case row >= maxLanesFailing:
+		return r.failing(ctx, lanes, causeOf(err))
+	}
+	return r.failing(ctx, lanes[:1], causeOf(err))
+}
+
+func (r *run) fetch(ctx context.Context, lane daybook.Lane, at Cursor) (p Page, err error) {
+	err = r.ask(ctx, func() error {
+		p, err = r.src.Fetch(ctx, lane, at)
+		return err
+	})
+	if err == nil {
+		r.rep.Pages++
+	}
+	return p, err
+}
+
+// forward reads a lane from where it was left to its newest end. The newest
+// page is read each time, because accepted requests insert old ids; what it
+// shows is appended before the pages between, so that even a cursor that the
+// platform no longer takes does not hide what is new. A lane whose last page
+// gives no cursor has no place to go on from: it is walked from its top each
+// time.
+func (r *run) forward(ctx context.Context, lane daybook.Lane, lr *LaneReport) error {
+	st, err := r.Ledger.Lane(ctx, r.acc.ID, lane)
+	if err != nil {
+		return err
+	}
+	began := r.now()
+	if st.Lost && began.Sub(st.Asked) < askLostAgain {
+		return nil
+	}
+	page, err := r.fetch(ctx, lane, "")
+	if errors.Is(err, ErrNoLane) {
+		return r.lost(ctx, lane)
+	}
+	if err != nil {
+		return err
+	}
+	if page.Observed != nil || len(st.Listed)+len(st.Unlisted) > 0 {
+		return r.list(ctx, lane, page, lr, began)
+	}
+	at := st.Forward
+	end := page.Next == at && !page.More
+	if at == "" {
+		at, end = page.Next, !page.More || page.Next == ""
+	}
+	err = r.commit(ctx, lane, page, lr, func(st *LaneState) []daybook.Record {
+		st.Lost = false
+		if st.Forward == "" {
+			st.Forward, st.Back, st.BackDone = page.Next, page.Back, page.Back == ""
+		}
+		return r.moved(lane, st, page, end, began)
+	})
+	if err != nil {
+		return err
+	}
+	for !end {
+		if r.spent() {
+			r.rep.More = true
+			return nil
+		}
+		began = r.now()
+		if page, err = r.fetch(ctx, lane, at); err != nil {
+			return err
+		}
+		next := page.Next
+		if next == "" && page.More {
+			next = at // it leads nowhere: asked again in the next run
+		}
+		end = !page.More || next == at
+		err = r.commit(ctx, lane, page, lr, func(st *LaneState) []daybook.Record {
+			st.Forward = next
+			return r.moved(lane, st, page, end, began)
+		})
+		if err != nil {
+			return err
+		}
+		at = next
+	}
+	lr.CaughtUp = true
+	return nil
+}
+
+// moved notes in a lane's state what a page says about its newest end.
+func (r *run) moved(lane daybook.Lane, st *LaneState, page Page, end bool, began time.Time) []daybook.Record {
+	st.Missed = st.Missed || page.Missed
+	if !end {
+		return nil
+	}
+	if gap, was := r.caughtUp(lane, st, began); was {
+		return []daybook.Record{r.record(daybook.RecordGap, gap)}
+	}
+	return nil
+}
+
+// backward reads a lane's past to its end. It goes on where it was left.
+func (r *run) backward(ctx context.Context, lane daybook.Lane, lr *LaneReport) error {
+	st, err := r.Ledger.Lane(ctx, r.acc.ID, lane)
+	if err != nil {
+		return err
+	}
+	at, done := st.Back, st.BackDone || st.Back == "" || st.Lost
+	for !done {
+		if r.spent() {
+			r.rep.More = true
+			return nil
+		}
+		page, err := r.fetch(ctx, lane, at)
+		if err != nil {
+			return err
+		}
+		next := page.Next
+		done = !page.More || next == "" || next == at || r.beforeSince(page)
+		err = r.commit(ctx, lane, page, lr, func(st *LaneState) []daybook.Record {
+			st.Back, st.BackDone = next, done
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		at = next
+	}
+	lr.BackDone = true
+	return nil
+}
+
+// lost records, once, that the server does not offer a lane.
+func (r *run) lost(ctx context.Context, lane daybook.Lane) error {
+	seen := 0
+	err := r.held(ctx, func(ctx context.Context, _ map[string]bool) error {
+		st, err := r.Ledger.Lane(ctx, r.acc.ID, lane)
+		if err != nil {
+			return err
+		}
+		if !st.Lost {
+			o := daybook.Observation{
+				Account: r.acc.ID, What: daybook.SeenLaneLost, At: r.now(),
+				LastSeen: st.LastOK, Detail: string(lane),
+			}
+			if _, err := r.Log.Append(ctx, r.acc.Case, []daybook.Record{r.record(daybook.RecordObservation, o)}); err != nil {
+				return err
+			}
+			seen = 1
+		}
+		st.Lost, st.Asked = true, r.now()
+		return r.Ledger.SaveLane(ctx, r.acc.ID, lane, st)
+	})
+	if err != nil {
+		return fmt.Errorf("record a lane that is not offered: %w", err)
+	}
+	r.rep.Observed += seen
+	return nil
+}

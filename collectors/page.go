@@ -1,0 +1,334 @@
+package collectors
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"daybook"
+	"daybook/internal/work"
+)
+
+// An ExchangeRecord is the content of an entry of kind exchange: an answer that
+// could not be split into items, or one item that could not be kept as such.
+type ExchangeRecord struct {
+	Account  daybook.AccountID `json:"account"`
+	Lane     daybook.Lane      `json:"lane"`
+	Exchange daybook.Exchange  `json:"exchange"`
+	Why      string            `json:"why"`            // in words
+	Body     []byte            `json:"body,omitempty"` // the exact bytes (base64 in the record); none if they were not kept
+}
+
+const (
+	whyWhole    = "the answer could not be split into items"
+	whyExcluded = "it could not be read and names a sender who is never collected: its bytes were not kept"
+)
+
+// commit keeps one page: in one transaction it appends what is new, saves the
+// lane's state as move leaves it, and plans second looks and attachments. move
+// returns further records to append.
+func (r *run) commit(ctx context.Context, lane daybook.Lane, page Page, lr *LaneReport, move func(*LaneState) []daybook.Record) error {
+	items := r.parse(page.Captures)
+	at := page.Exchange.End
+	if at.IsZero() {
+		at = r.now()
+	}
+	var b *batch
+	err := r.held(ctx, func(ctx context.Context, excluded map[string]bool) error {
+		b = &batch{run: r, at: at, excluded: excluded}
+		if err := b.add(ctx, items); err != nil {
+			return err
+		}
+		if len(page.Whole) > 0 {
+			if err := b.addWhole(ctx, lane, page); err != nil {
+				return err
+			}
+		}
+		st, err := r.Ledger.Lane(ctx, r.acc.ID, lane) // only now: add may have changed it
+		if err != nil {
+			return err
+		}
+		for _, rec := range move(&st) {
+			b.note(rec)
+		}
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+		return r.Ledger.SaveLane(ctx, r.acc.ID, lane, st)
+	})
+	if err != nil {
+		return fmt.Errorf("keep a page: %w", err)
+	}
+	lr.Captures += len(page.Captures)
+	lr.New += b.rep.New
+	r.rep.Captures += len(page.Captures)
+	r.rep.add(b)
+	return nil
+}
+
+func (rep *Report) add(b *batch) {
+	rep.New += b.rep.New
+	rep.Known += b.rep.Known
+	rep.Excluded += b.rep.Excluded
+	rep.Early += b.rep.Early
+	rep.Unknown += b.rep.Unknown
+	rep.Failed += b.rep.Failed
+	rep.Observed += b.rep.Observed
+	rep.Gaps = append(rep.Gaps, b.rep.Gaps...)
+}
+
+// parse reads captures. One that cannot be read stays an item (B-11).
+func (r *run) parse(captures []daybook.Capture) []daybook.Item {
+	items := make([]daybook.Item, len(captures))
+	for i, c := range captures {
+		items[i].Capture = c
+		reading, err := r.driver.Parse(r.acc, c)
+		if err != nil {
+			items[i].Failed = "the parser of " + string(r.acc.Platform) + " could not read it"
+			continue
+		}
+		items[i].Reading = &reading
+	}
+	return items
+}
+
+// A batch is what one transaction appends and plans. It lives within one call
+// of run.held.
+type batch struct {
+	*run
+	at       time.Time // when its captures were fetched
+	excluded map[string]bool
+
+	records []daybook.Record
+	keys    []string // to be remembered
+	entries []int    // which of records each key is about
+	plans   []plan
+	rep     Report
+}
+
+// A plan is a task that waits for the number of the entry that it is about.
+type plan struct {
+	record int
+	rest   string // of the task's ID
+	task   work.Task
+}
+
+func (b *batch) note(rec daybook.Record) {
+	switch rec.Kind {
+	case daybook.RecordGap:
+		var g daybook.Gap
+		// The record was made of a Gap a moment ago.
+		if err := rec.Decode(&g); err == nil {
+			b.rep.Gaps = append(b.rep.Gaps, g)
+		}
+	case daybook.RecordObservation:
+		b.rep.Observed++
+	}
+	b.records = append(b.records, rec)
+}
+
+// remember plans that key is known from record on, the last one by default.
+func (b *batch) remember(key string) {
+	b.keys = append(b.keys, key)
+	b.entries = append(b.entries, len(b.records)-1)
+}
+
+// add takes items. Those of excluded senders and those that are too old leave
+// no trace but a count; those that are known move "last seen".
+func (b *batch) add(ctx context.Context, items []daybook.Item) error {
+	kept := items[:0:0]
+	for _, it := range items {
+		switch {
+		case b.fromExcluded(it):
+			b.rep.Excluded++
+		case it.Reading != nil && b.tooEarly(*it.Reading):
+			b.rep.Early++
+		default:
+			kept = append(kept, it)
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	keys := make([]string, len(kept))
+	for i, it := range kept {
+		keys[i] = it.CaptureKey()
+	}
+	entries, err := b.Ledger.Seen(ctx, b.acc.Case, keys, b.at)
+	if err != nil {
+		return err
+	}
+	marks, err := b.recall(ctx, kept)
+	if err != nil {
+		return err
+	}
+	now := map[string]bool{}
+	for i, it := range kept {
+		if entries[i] >= 0 || now[keys[i]] {
+			b.rep.Known++
+		} else {
+			now[keys[i]] = true
+			b.item(it, keys[i], marks)
+		}
+		b.present(it, marks)
+	}
+	if len(marks.seen) > 0 {
+		if _, err := b.Ledger.Seen(ctx, b.acc.Case, marks.seen, b.at); err != nil {
+			return err
+		}
+	}
+	return b.stillThere(ctx, kept)
+}
+
+// fromExcluded reports whether an item comes from a sender who is never
+// collected (D-5). Of an item that cannot be read it can only tell whether the
+// sender's identifier stands in it: then too it is not kept.
+func (b *batch) fromExcluded(it daybook.Item) bool {
+	if it.Reading == nil || len(it.Reading.Messages) == 0 {
+		return namesAny(it.Capture.Raw, b.excluded)
+	}
+	return slices.ContainsFunc(it.Reading.Messages, func(m daybook.ReadMessage) bool {
+		return m.Direction != daybook.Out && b.excluded[m.Sender.Ref()]
+	})
+}
+
+// namesAny reports whether raw holds the native identifier of one of handles.
+func namesAny(raw []byte, handles map[string]bool) bool {
+	for ref, on := range handles {
+		_, native, _ := strings.Cut(ref, ":")
+		if !on || native == "" {
+			continue
+		}
+		if bytes.Contains(raw, []byte(native)) || bytes.Contains(raw, []byte(strings.ReplaceAll(native, "/", `\/`))) {
+			return true
+		}
+	}
+	return false
+}
+
+// tooEarly reports whether all messages of a reading are older than what the
+// person wants kept.
+func (r *run) tooEarly(reading daybook.Reading) bool {
+	return !r.acc.Since.IsZero() && len(reading.Messages) > 0 &&
+		!slices.ContainsFunc(reading.Messages, func(m daybook.ReadMessage) bool {
+			return m.Sent.At.IsZero() || !m.Sent.At.Before(r.acc.Since)
+		})
+}
+
+// beforeSince reports whether a page of the past holds nothing that is to be
+// kept any more.
+func (r *run) beforeSince(page Page) bool {
+	if r.acc.Since.IsZero() || len(page.Captures) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(r.parse(page.Captures), func(it daybook.Item) bool {
+		return it.Reading == nil || !r.tooEarly(*it.Reading)
+	})
+}
+
+// item appends an item and plans what follows from it.
+func (b *batch) item(it daybook.Item, key string, marks *marks) {
+	rec := it.Record()
+	parser := ""
+	if it.Reading != nil {
+		parser = it.Reading.Parser
+	}
+	rec.Actor, rec.Logged = b.actor(parser), b.now()
+	b.records = append(b.records, rec)
+	b.remember(key)
+	b.rep.New++
+	switch {
+	case it.Reading == nil:
+		b.rep.Failed++
+		return
+	case len(it.Reading.Messages) == 0 || slices.ContainsFunc(it.Reading.Messages, unknownKind):
+		b.rep.Unknown++
+	}
+	for i, m := range it.Reading.Messages {
+		if m.Key == "" {
+			continue
+		}
+		if marks.first(markMessage, string(m.Key)) {
+			b.remember(b.mark(markMessage, string(m.Key)))
+			b.planLooks(i, m)
+		}
+		for j, md := range m.Media {
+			if md.URL == "" || md.State != "" && md.State != daybook.MediaPending {
+				continue
+			}
+			if marks.first(markMedia, mediaName(m, md)) {
+				b.remember(b.mark(markMedia, mediaName(m, md)))
+				b.planMedia(i, j, m, md)
+			}
+		}
+	}
+}
+
+func unknownKind(m daybook.ReadMessage) bool {
+	switch m.Kind {
+	case daybook.KindMention, daybook.KindReply, daybook.KindDirectMessage, daybook.KindFollow, daybook.KindRequest,
+		daybook.KindFavourite, daybook.KindBoost, daybook.KindQuote, daybook.KindPoll, daybook.KindPost,
+		daybook.KindEmail, daybook.KindSMS, daybook.KindCall, daybook.KindMissedCall, daybook.KindReaction,
+		daybook.KindComment, daybook.KindStoryReply, daybook.KindSystem, daybook.KindDiary, daybook.KindLogin:
+		return false
+	}
+	return true
+}
+
+// addWhole takes a page that could not be split.
+func (b *batch) addWhole(ctx context.Context, lane daybook.Lane, page Page) error {
+	key := b.mark(markWhole, string(lane)+"\x00"+daybook.DigestOf(page.Whole).String())
+	seen, err := b.Ledger.Seen(ctx, b.acc.Case, []string{key}, b.at)
+	if err != nil || seen[0] >= 0 {
+		return err
+	}
+	x := ExchangeRecord{Account: b.acc.ID, Lane: lane, Exchange: page.Exchange, Why: whyWhole, Body: page.Whole}
+	if namesAny(page.Whole, b.excluded) {
+		x.Why, x.Body = whyExcluded, nil
+		b.rep.Excluded++
+	}
+	b.records = append(b.records, b.record(daybook.RecordExchange, x))
+	b.remember(key)
+	b.rep.New++
+	b.rep.Unknown++
+	return nil
+}
+
+// flush appends the records, remembers the keys and puts the tasks.
+func (b *batch) flush(ctx context.Context) error {
+	if len(b.records) == 0 {
+		return nil
+	}
+	first, err := b.Log.Append(ctx, b.acc.Case, b.records)
+	if err != nil {
+		return err
+	}
+	entries := make([]uint64, len(b.entries))
+	for i, n := range b.entries {
+		entries[i] = first + uint64(n)
+	}
+	if err := b.Ledger.Remember(ctx, b.acc.Case, b.keys, entries, b.at); err != nil {
+		return err
+	}
+	tasks := make([]work.Task, len(b.plans))
+	for i, p := range b.plans {
+		t := p.task
+		t.Case = string(b.acc.Case)
+		t.ID = t.Kind + "/" + string(b.acc.ID) + "/" + strconv.FormatUint(first+uint64(p.record), 10) + p.rest
+		tasks[i] = t
+	}
+	return b.Queue.Put(ctx, tasks...)
+}
+
+func (b *batch) plan(kind, rest string, due time.Time, args any) {
+	j, err := json.Marshal(args)
+	if err != nil {
+		panic("collectors: arguments of a task: " + err.Error()) // only types of this package come here
+	}
+	b.plans = append(b.plans, plan{len(b.records) - 1, rest, work.Task{Kind: kind, Args: j, Due: due}})
+}
