@@ -1,0 +1,96 @@
+package alerts
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"daybook"
+	"daybook/archive"
+)
+
+// A Follower writes events for what is new in a log. It implements
+// archive.Follower and has to run after the one that derives messages, because
+// it asks for facts that include the entries it is handed.
+//
+// Unlike other followers it is not made again from entry 0: its position is
+// primary data, kept with the events in one transaction, and rebuilding leaves
+// it alone. So nothing is ever told twice.
+type Follower struct {
+	facts  Facts
+	events Events
+	now    func() time.Time
+}
+
+// NewFollower returns a Follower. now is the clock.
+func NewFollower(facts Facts, events Events, now func() time.Time) *Follower {
+	return &Follower{facts, events, now}
+}
+
+// Name implements archive.Follower.
+func (f *Follower) Name() string { return "alerts/1" }
+
+// Position implements archive.Follower.
+func (f *Follower) Position(ctx context.Context, c daybook.CaseID) (uint64, error) {
+	return f.events.AlertPosition(ctx, c)
+}
+
+// Handle implements archive.Follower.
+func (f *Follower) Handle(ctx context.Context, c daybook.CaseID, batch []archive.Entry) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	from := batch[0].Index
+	to := from + uint64(len(batch))
+	var events []Event
+	if holdsContact(batch) {
+		rules, err := f.events.AlertRules(ctx, c)
+		if err != nil {
+			return fmt.Errorf("alerts: rules of case %s: %w", c, err)
+		}
+		facts, err := f.facts.Facts(ctx, c, f.now())
+		if err != nil {
+			return fmt.Errorf("alerts: facts of case %s: %w", c, err)
+		}
+		events = Evaluate(rules, facts, from, to)
+	}
+	if err := f.events.AdvanceAlerts(ctx, c, from, to, events); err != nil {
+		return fmt.Errorf("alerts: keep events of entries %d to %d of case %s: %w", from, to-1, c, err)
+	}
+	return nil
+}
+
+// holdsContact reports whether an entry can be somebody's contact: facts are
+// dear, and most small batches are gaps, looks and marks.
+func holdsContact(batch []archive.Entry) bool {
+	for _, e := range batch {
+		if !e.Erased && (e.Record.Kind == daybook.RecordItem || e.Record.Kind == daybook.RecordDiary) {
+			return true
+		}
+	}
+	return false
+}
+
+// Erased implements archive.Follower. Events hold counts, times and entry
+// numbers, which stay in the log after an erasure: there is nothing to remove.
+func (f *Follower) Erased(context.Context, daybook.CaseID, []daybook.MessageKey) error { return nil }
+
+// Stopped writes the event that an account is not read any more. Collecting
+// calls it. The same account gives one event a day (UTC) at most.
+func (f *Follower) Stopped(ctx context.Context, a daybook.Account) error {
+	rules, err := f.events.AlertRules(ctx, a.Case)
+	if err != nil {
+		return fmt.Errorf("alerts: rules of case %s: %w", a.Case, err)
+	}
+	for _, r := range rules {
+		if r.Kind != Stopped {
+			continue
+		}
+		now := f.now().UTC()
+		e := Event{ID: "stopped/" + string(a.ID) + "/" + now.Format(time.DateOnly), Rule: Stopped, Count: 1, At: now, Newest: now}
+		if err := f.events.AddEvent(ctx, a.Case, e); err != nil {
+			return fmt.Errorf("alerts: keep that account %s stopped: %w", a.ID, err)
+		}
+	}
+	return nil
+}
