@@ -29,6 +29,7 @@ import (
 	_ "github.com/ncruces/go-sqlite3/vfs/adiantum"
 	"github.com/pressly/goose/v3"
 
+	"daybook"
 	"daybook/archive"
 )
 
@@ -39,7 +40,8 @@ var migrations embed.FS
 type DB struct {
 	write *sql.DB
 	read  *sql.DB
-	skip  string // " FOR UPDATE SKIP LOCKED" on PostgreSQL: the only difference in the SQL
+	skip  string                   // " FOR UPDATE SKIP LOCKED" on PostgreSQL: the only difference in the SQL
+	uri   func(path string) string // of an encrypted SQLite file; nil on PostgreSQL
 
 	// Keys opens and seals what lies in the rows.
 	Keys *archive.Keyring
@@ -49,13 +51,21 @@ type DB struct {
 // encrypted with a key derived from the instance key; with another key the
 // error wraps archive.ErrWrongKey, and nothing is changed.
 func OpenSQLite(ctx context.Context, path string, key archive.InstanceKey) (*DB, error) {
-	dsn := func(extra string) string {
+	return OpenSQLiteOn(ctx, "adiantum", path, key)
+}
+
+// OpenSQLiteOn is OpenSQLite on another SQLite VFS, which has to encrypt as
+// "adiantum" does: tests put one between it and the disk that loses writes.
+func OpenSQLiteOn(ctx context.Context, vfs, path string, key archive.InstanceKey) (*DB, error) {
+	db := &DB{uri: func(path string) string {
 		fileKey := key.Derive("daybook/sqlite/v1")
-		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?vfs=adiantum&hexkey=" + hex.EncodeToString(fileKey[:]) +
+		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?vfs=" + vfs + "&hexkey=" + hex.EncodeToString(fileKey[:])
+	}}
+	dsn := func(extra string) string {
+		return db.uri(path) +
 			"&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 			"&_pragma=secure_delete(ON)&_pragma=temp_store(memory)&_pragma=cache_size(-32768)" + extra
 	}
-	db := &DB{}
 	var err error
 	if db.write, err = sql.Open("sqlite3", dsn("")); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -112,6 +122,18 @@ func (db *DB) Close() error {
 		err = errors.Join(err, db.read.Close())
 	}
 	return err
+}
+
+// BackupTo writes a copy of the database, encrypted with the same key, to a new
+// file, while it is in use. SQLite only: daybook.ErrInvalid otherwise.
+func (db *DB) BackupTo(ctx context.Context, path string) error {
+	if db.uri == nil {
+		return fmt.Errorf("copy the database: %w: a PostgreSQL server is backed up with its own tools", daybook.ErrInvalid)
+	}
+	if _, err := db.write.ExecContext(ctx, `VACUUM INTO $1`, db.uri(path)); err != nil {
+		return errors.New("copy the database: it could not be written to " + path) // the driver's text has the key
+	}
+	return nil
 }
 
 type querier interface {

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+)
+
+// A bulk is a statement that writes many rows: into and then stand before and
+// after the values.
+type bulk struct {
+	into    string
+	columns int
+	then    string
+}
+
+func (b bulk) text(rows int) string { return b.into + values(rows, b.columns) + b.then }
+
+// bulkSizes are the numbers of rows that statements are made for: so that there
+// are few texts to parse, whatever the number of rows is.
+var bulkSizes = [...]int{128, 16, 1}
+
+// statements keeps bulk statements prepared. Parsing a statement of a hundred
+// rows takes longer than a hundred rows do.
+type statements struct {
+	db *DB
+
+	mu       sync.Mutex
+	prepared map[string]*sql.Stmt
+}
+
+// prepare prepares what exec will use. Within an Update it does nothing: its
+// transaction may hold the only connection. exec then sends the text.
+func (s *statements) prepare(ctx context.Context, all ...bulk) error {
+	if _, within := ctx.Value(txKey{}).(*sql.Tx); within {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.prepared != nil {
+		return nil
+	}
+	prepared := map[string]*sql.Stmt{}
+	for _, b := range all {
+		for _, rows := range bulkSizes {
+			text := b.text(rows)
+			stmt, err := s.db.write.PrepareContext(ctx, text)
+			if err != nil {
+				return fmt.Errorf("prepare: %w", err)
+			}
+			prepared[text] = stmt
+		}
+	}
+	s.prepared = prepared
+	return nil
+}
+
+// exec writes rows whose values stand one after the other in args. It is called
+// within an Update.
+func (s *statements) exec(ctx context.Context, b bulk, args []any) error {
+	tx, within := ctx.Value(txKey{}).(*sql.Tx)
+	for _, rows := range bulkSizes {
+		n := rows * b.columns
+		if len(args) < n {
+			continue
+		}
+		text := b.text(rows)
+		s.mu.Lock()
+		stmt := s.prepared[text]
+		s.mu.Unlock()
+		if stmt != nil && within {
+			stmt = tx.StmtContext(ctx, stmt)
+		}
+		for len(args) >= n {
+			var err error
+			if stmt != nil {
+				_, err = stmt.ExecContext(ctx, args[:n]...)
+			} else {
+				_, err = s.db.to(ctx).ExecContext(ctx, text, args[:n]...)
+			}
+			if err != nil {
+				return err
+			}
+			args = args[n:]
+		}
+	}
+	return nil
+}

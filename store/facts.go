@@ -1,0 +1,285 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"daybook"
+	"daybook/archive"
+	"daybook/detect"
+)
+
+// Facts returns what detection may know about a case. Of messages only plain
+// columns are read; no text is opened.
+func (db *DB) Facts(ctx context.Context, c daybook.CaseID, now time.Time) (detect.Facts, error) {
+	f := detect.Facts{Now: now}
+	row, err := db.Case(ctx, c)
+	if err != nil {
+		return f, err
+	}
+	if f.Zone, err = time.LoadLocation(row.Zone); err != nil {
+		return f, fmt.Errorf("collect the facts of case %s: %w", c, err)
+	}
+	key, err := db.Keys.Case(ctx, c)
+	if err != nil {
+		return f, err
+	}
+	b := factsBuilder{db: db, caseID: c, key: key, facts: &f, index: map[int64]int{}}
+	for _, step := range []func(context.Context) error{b.contacts, b.blocks, b.marks, b.gaps, b.watched, b.handles} {
+		if err := step(ctx); err != nil {
+			return f, fmt.Errorf("collect the facts of case %s: %w", c, err)
+		}
+	}
+	return f, nil
+}
+
+type factsBuilder struct {
+	db     *DB
+	caseID daybook.CaseID
+	key    *archive.CaseKey
+	facts  *detect.Facts
+	index  map[int64]int // handle.id to its place in facts.Handles
+}
+
+// handle returns the place of a handle in the facts; -1 for nobody.
+func (b *factsBuilder) handle(id int64) int {
+	if id == 0 {
+		return -1
+	}
+	i, ok := b.index[id]
+	if !ok {
+		i = len(b.index)
+		b.index[id] = i
+	}
+	return i
+}
+
+// handles opens each handle once. It comes last: a handle is saved together
+// with what first refers to it, so all that were met are there. Those of the
+// person are left out unless something refers to them.
+func (b *factsBuilder) handles(ctx context.Context) error {
+	stored, err := b.db.handlesOf(ctx, b.caseID, b.key)
+	if err != nil {
+		return err
+	}
+	for _, s := range stored {
+		if !s.own {
+			b.handle(s.id)
+		}
+	}
+	b.facts.Handles = make([]daybook.Handle, len(b.index))
+	for _, s := range stored {
+		if i, met := b.index[s.id]; met {
+			b.facts.Handles[i] = s.h
+		}
+	}
+	return nil
+}
+
+// contacts reads all messages, in the order of time.
+func (b *factsBuilder) contacts(ctx context.Context) error {
+	to, err := b.addressed(ctx)
+	if err != nil {
+		return fmt.Errorf("read whom messages address: %w", err)
+	}
+	q := b.db.from(ctx)
+	var n int
+	if err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM message WHERE case_id = $1 AND captures > 0`, string(b.caseID)).Scan(&n); err != nil {
+		return fmt.Errorf("count messages: %w", err)
+	}
+	for _, ids := range to {
+		n += len(ids)
+	}
+	b.facts.Contacts = make([]detect.Contact, 0, n)
+	rows, err := q.QueryContext(ctx, `SELECT id, first_entry, sender, sent, until_at, logged, versions, exactness, kind, direction, account,
+		platform, origin, state FROM message WHERE case_id = $1 AND captures > 0 ORDER BY sent, id`, string(b.caseID))
+	if err != nil {
+		return fmt.Errorf("read messages: %w", err)
+	}
+	defer rows.Close()
+	var (
+		id, entry, sender, sent, until, logged, versions           int64
+		exactness, kind, direction, account, platform, orig, state sql.RawBytes
+		word                                                       = interned{}
+	)
+	for rows.Next() {
+		if err := rows.Scan(&id, &entry, &sender, &sent, &until, &logged, &versions, &exactness, &kind, &direction, &account,
+			&platform, &orig, &state); err != nil {
+			return fmt.Errorf("read messages: %w", err)
+		}
+		contact := detect.Contact{
+			Entry: uint64(entry), Handle: -1, At: fromMicros(sent), Until: fromMicros(until), Logged: fromMicros(logged),
+			Precision: daybook.Precision(word.of(exactness)), Kind: daybook.Kind(word.of(kind)),
+			Direction: daybook.Direction(word.of(direction)), Account: daybook.AccountID(word.of(account)),
+			Platform: daybook.Platform(word.of(platform)), Origin: daybook.Origin(word.of(orig)),
+			Gone: string(state) == string(daybook.Gone), Edited: versions > 1,
+		}
+		if contact.Direction != daybook.Out {
+			contact.Handle = b.handle(sender)
+			b.facts.Contacts = append(b.facts.Contacts, contact)
+			continue
+		}
+		if len(to[id]) == 0 {
+			b.facts.Contacts = append(b.facts.Contacts, contact)
+		}
+		for _, h := range to[id] {
+			contact.Handle = b.handle(h)
+			b.facts.Contacts = append(b.facts.Contacts, contact)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read messages: %w", err)
+	}
+	return nil
+}
+
+// addressed returns the handles that outgoing messages address.
+func (b *factsBuilder) addressed(ctx context.Context) (map[int64][]int64, error) {
+	rows, err := b.db.from(ctx).QueryContext(ctx, `SELECT id, handle FROM message_to WHERE case_id = $1 ORDER BY id, handle`, string(b.caseID))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	to := map[int64][]int64{}
+	for rows.Next() {
+		var id, handle int64
+		if err := rows.Scan(&id, &handle); err != nil {
+			return nil, err
+		}
+		to[id] = append(to[id], handle)
+	}
+	return to, rows.Err()
+}
+
+// interned keeps one string for each word that many rows repeat.
+type interned map[string]string
+
+func (in interned) of(b []byte) string {
+	if s, ok := in[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	in[s] = s
+	return s
+}
+
+// blocks makes blocks of what was seen of them: each lasts from the first time
+// it was seen in force to the first time it was seen lifted.
+func (b *factsBuilder) blocks(ctx context.Context) error {
+	rows, err := b.db.from(ctx).QueryContext(ctx, `SELECT entry, account, handle, what, seen, last_seen FROM block_seen
+		WHERE case_id = $1 ORDER BY seen, entry`, string(b.caseID))
+	if err != nil {
+		return fmt.Errorf("read blocks: %w", err)
+	}
+	defer rows.Close()
+	type whose struct {
+		account string
+		handle  int64
+	}
+	lasting := map[whose]int{} // place in Blocks
+	for rows.Next() {
+		var (
+			entry      uint64
+			w          whose
+			what       daybook.ObservationKind
+			seen, last int64
+		)
+		if err := rows.Scan(&entry, &w.account, &w.handle, &what, &seen, &last); err != nil {
+			return fmt.Errorf("read blocks: %w", err)
+		}
+		i, on := lasting[w]
+		switch {
+		case what == daybook.SeenBlocked && !on:
+			lasting[w] = len(b.facts.Blocks)
+			b.facts.Blocks = append(b.facts.Blocks, detect.Block{
+				Handle: b.handle(w.handle), Seen: fromMicros(seen), Before: fromMicros(last), Entry: entry})
+		case what == daybook.SeenUnblocked && on:
+			b.facts.Blocks[i].Ended = fromMicros(seen)
+			delete(lasting, w)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read blocks: %w", err)
+	}
+	return nil
+}
+
+// marks sets the marks in force and the groups.
+func (b *factsBuilder) marks(ctx context.Context) error {
+	all, err := b.db.decisions(ctx, b.caseID, b.key)
+	if err != nil {
+		return err
+	}
+	for _, d := range inForce(all) {
+		switch d.What {
+		case daybook.MarkLinked, daybook.MarkApart, daybook.MarkOpen:
+			continue // about pairs: in Groups
+		}
+		b.facts.Marks = append(b.facts.Marks, detect.Mark{
+			What: d.What, Handle: b.handle(d.handle), When: d.When, Entry: d.entry, About: d.Entry, How: d.How, At: d.At})
+	}
+	for _, ids := range groups(all) {
+		group := make([]int, 0, len(ids))
+		for _, id := range ids {
+			if i := b.handle(id); i >= 0 {
+				group = append(group, i)
+			}
+		}
+		slices.Sort(group)
+		b.facts.Groups = append(b.facts.Groups, group)
+	}
+	return nil
+}
+
+func (b *factsBuilder) gaps(ctx context.Context) error {
+	rows, err := b.db.from(ctx).QueryContext(ctx, `SELECT entry, sealed FROM gap WHERE case_id = $1 ORDER BY begins, entry`, string(b.caseID))
+	if err != nil {
+		return fmt.Errorf("read gaps: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			entry  uint64
+			sealed []byte
+			g      daybook.Gap
+		)
+		if err := rows.Scan(&entry, &sealed); err != nil {
+			return fmt.Errorf("read gaps: %w", err)
+		}
+		if err := open(b.key, "gap", int64(entry), sealed, &g); err != nil {
+			return err
+		}
+		b.facts.Gaps = append(b.facts.Gaps, detect.GapSpan{Account: g.Account, Lane: g.Lane, Class: g.Class, From: g.From, To: g.To, Entry: entry})
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read gaps: %w", err)
+	}
+	return nil
+}
+
+// watched tells since when, and until when, each lane was read to its end.
+func (b *factsBuilder) watched(ctx context.Context) error {
+	accounts, err := b.db.Accounts(ctx, b.caseID)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		lanes, err := b.db.Lanes(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		for lane, state := range lanes {
+			if !state.Opened.IsZero() && state.LastOK.After(state.Opened) {
+				b.facts.Watched = append(b.facts.Watched, detect.Interval{Account: a.ID, Lane: lane, From: state.Opened, To: state.LastOK})
+			}
+		}
+	}
+	slices.SortFunc(b.facts.Watched, func(a, b detect.Interval) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Lane, b.Lane), a.From.Compare(b.From))
+	})
+	return nil
+}
