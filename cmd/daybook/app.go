@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"daybook"
+	"daybook/archive"
+	"daybook/cases"
+	"daybook/collectors"
+	"daybook/collectors/mastodon"
+	"daybook/config"
+	"daybook/index"
+	"daybook/internal/lockfile"
+	"daybook/store"
+)
+
+// An app is one open instance: everything wired together. One process has it.
+type app struct {
+	cfg    config.Config
+	logger *slog.Logger
+	clock  func() time.Time
+	lock   *lockfile.Lock
+
+	db       *store.DB
+	log      *archive.Log
+	index    *index.Index
+	cases    *cases.Cases
+	mastodon mastodon.Config
+	runner   *collectors.Runner
+	messages *store.MessageFollower
+	alerts   *alerting
+}
+
+type appOptions struct {
+	log       *slog.Logger
+	clock     func() time.Time
+	elapsed   func() time.Duration  // nil: runs with the machine's clock
+	notice    io.Writer             // where the recovery sheet of a first start goes
+	exception *collectors.Exception // nil except in demo and tests
+	mailer    mailer                // nil: the one of the configuration
+	looks     []time.Duration       // nil: those of the configuration
+}
+
+func databasePath(cfg config.Config) string { return filepath.Join(cfg.Data, "daybook.db") }
+func blobPath(cfg config.Config) string     { return filepath.Join(cfg.Data, "blobs") }
+func indexPath(cfg config.Config) string    { return filepath.Join(cfg.Data, "index") }
+func highWaterPath(cfg config.Config) string {
+	return filepath.Join(filepath.Dir(cfg.KeyFile), "high-water.json")
+}
+
+// socketPath is where a running daybook listens for others of the same user.
+func socketPath(cfg config.Config) string { return filepath.Join(cfg.Data, "daybook.sock") }
+
+// openApp opens the instance of a configuration. The first time, it makes the
+// data folder and the key, and writes the recovery sheet to notice. After that,
+// a missing key, a missing database or one that belongs to another key is an
+// error that changes nothing: never a new empty store in the place of an old one.
+func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err error) {
+	a := &app{cfg: cfg, logger: o.log, clock: o.clock}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	if a.lock, err = lockfile.Acquire(cfg.Data); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	water, err := archive.OpenHighWater(highWaterPath(cfg))
+	if err != nil {
+		return nil, err
+	}
+	key, err := instanceKey(cfg, len(water.All()) > 0, o.notice)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Database.Engine == "postgres" {
+		a.db, err = store.OpenPostgres(ctx, cfg.Database.URL.Reveal(), key)
+	} else {
+		a.db, err = store.OpenSQLite(ctx, databasePath(cfg), key)
+	}
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := archive.NewFolder(blobPath(cfg))
+	if err != nil {
+		return nil, err
+	}
+	a.log, err = archive.Open(ctx, archive.Config{Storage: a.db, Keys: a.db.Keys, Blobs: blobs, HighWater: water, Clock: o.clock})
+	if err != nil {
+		return nil, err
+	}
+	for c, why := range a.log.Refused() {
+		a.logger.ErrorContext(ctx, "a case is older than it has been, or another: nothing is added to it", slog.String("case", string(c)), slog.Any("err", why))
+	}
+	a.index, err = index.Open(index.Config{Dir: indexPath(cfg), Keys: a.db.Keys, Versions: a.db, Heads: a.db, Logger: o.log})
+	if err != nil {
+		return nil, err
+	}
+	a.mastodon = mastodon.Config{Now: o.clock, Exception: o.exception}
+	drivers := []collectors.Driver{mastodon.Driver(a.mastodon)}
+	parsers := map[daybook.Platform]store.Parser{mastodon.Platform: {Version: mastodon.Version, Parse: mastodon.Parse}}
+	a.messages = a.db.Messages(parsers)
+	a.cases = cases.New(cases.Config{
+		Store: a.db, Log: a.log, Messages: a.db, Clock: o.clock, Logger: o.log,
+		Schedule: collectors.Schedule{Queue: a.db, Clock: o.clock, PollEvery: time.Duration(cfg.Collect.Every)},
+		CatchUp:  func(ctx context.Context, c daybook.CaseID) error { return a.log.CatchUp(ctx, c, a.messages) },
+	})
+	a.alerts = newAlerting(a, o.mailer)
+	looks := o.looks
+	if looks == nil {
+		for _, d := range cfg.Collect.SecondLooks {
+			looks = append(looks, time.Duration(d))
+		}
+	}
+	a.runner = collectors.NewRunner(collectors.Config{
+		Drivers: drivers, Log: a.log, Ledger: a.db, Accounts: a.db, Queue: a.db, Tokens: endedTokens{a}, Owner: daybook.NewID(),
+		Logger: o.log, Clock: o.clock, Elapsed: o.elapsed, PollEvery: time.Duration(cfg.Collect.Every), LookAfter: looks, MaxMedia: cfg.Media.MaxBytes,
+		OnStopped: a.alerts.stopped,
+	})
+	return a, nil
+}
+
+// instanceKey reads the key, or makes one for an instance that has never been
+// started.
+func instanceKey(cfg config.Config, hasBeen bool, notice io.Writer) (archive.InstanceKey, error) {
+	key, err := archive.ReadInstanceKey(cfg.KeyFile)
+	hasData := cfg.Database.Engine == "postgres"
+	if !hasData {
+		_, statErr := os.Stat(databasePath(cfg))
+		hasData = statErr == nil
+	}
+	switch {
+	case err == nil && hasBeen && !hasData:
+		return key, fmt.Errorf("open %s: %w: the key is here and has been in use, but the database is not; put it back (daybook restore), or choose its folder with --data",
+			databasePath(cfg), archive.ErrRolledBack)
+	case err == nil:
+		return key, nil
+	case !errors.Is(err, os.ErrNotExist):
+		return key, err
+	case cfg.Database.Engine == "sqlite" && hasData:
+		return key, fmt.Errorf("%w: there is data in %s, but no key at %s", archive.ErrWrongKey, cfg.Data, cfg.KeyFile)
+	}
+	if key, err = archive.NewInstanceKey(cfg.KeyFile); err != nil {
+		return key, err
+	}
+	return key, writeRecoverySheet(notice, cfg, key)
+}
+
+// writeRecoverySheet tells the person who starts daybook for the first time
+// what they must keep.
+func writeRecoverySheet(w io.Writer, cfg config.Config, key archive.InstanceKey) error {
+	_, err := fmt.Fprintf(w, `---- recovery sheet: print this, or write it down, and keep it away from this machine ----
+Everything that is kept here can be opened with this key and with nothing else:
+
+    %s
+
+The key lies in  %s
+The data lies in %s
+The key is not part of any backup. If both the file and this sheet are lost, the
+data is lost. Whoever has the key and the data can read everything.
+To put the key back: daybook key restore
+-------------------------------------------------------------------------------------------
+`, key.Text(), cfg.KeyFile, cfg.Data)
+	return err
+}
+
+// Close closes what is open, in the opposite order.
+func (a *app) Close() error {
+	var errs []error
+	if a.index != nil {
+		errs = append(errs, a.index.Close())
+	}
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Release())
+	}
+	return errors.Join(errs...)
+}
+
+// followers are what is derived from a log, in the order in which one needs the
+// other: the index asks for the versions of messages, alerts for all facts.
+func (a *app) followers() []archive.Follower {
+	return []archive.Follower{a.messages, a.index, a.alerts.follower}
+}
+
+// catchUp brings everything that is derived from a case's log up to its end. An
+// index that was found damaged is built again.
+func (a *app) catchUp(ctx context.Context, c daybook.CaseID) error {
+	err := a.log.CatchUp(ctx, c, a.followers()...)
+	if errors.Is(err, index.ErrRebuild) {
+		err = a.log.CatchUp(ctx, c, a.followers()...)
+	}
+	return err
+}
+
+// settle is what follows every append: derive, sign, plan mails.
+func (a *app) settle(ctx context.Context, c daybook.CaseID) error {
+	if err := a.catchUp(ctx, c); err != nil {
+		return err
+	}
+	if _, err := a.log.Checkpoint(ctx, c); err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"daybook"
+	"daybook/cases"
+	"daybook/collectors"
+)
+
+type collectCommand struct {
+	Case    string `required:"" help:"The case." placeholder:"CASE"`
+	Account string `help:"This account alone." placeholder:"ACCOUNT"`
+	Once    bool   `help:"One run, now (the default; 'daybook serve' reads again and again)."`
+}
+
+func (cmd *collectCommand) Run(c *call) error {
+	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
+		if err := a.cases.Authorize(c.ctx, actor, id, cases.Collect); err != nil {
+			return err
+		}
+		accounts, err := a.db.Accounts(c.ctx, id)
+		if err != nil {
+			return err
+		}
+		found := false
+		var errs []error
+		for _, account := range accounts {
+			if cmd.Account != "" && string(account.ID) != cmd.Account {
+				continue
+			}
+			found = true
+			if cmd.Account == "" && account.State != daybook.Active {
+				continue
+			}
+			report, err := a.collect(c.ctx, account)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("account %s: %w", account.ID, err))
+			}
+			if err := printCollected(c, report); err != nil {
+				return err
+			}
+			if report.Failed > 0 {
+				errs = append(errs, fmt.Errorf("%w: %s could not be read; they are kept as they came", errPartial, plural(report.Failed, "item", "items")))
+			}
+		}
+		if !found {
+			return fmt.Errorf("account %s: %w", cmd.Account, daybook.ErrNotFound)
+		}
+		return errors.Join(errs...)
+	})
+}
+
+// collect reads one account now: what is new, what is due for a second look,
+// attachments, and what has to be revoked; then everything that follows.
+func (a *app) collect(ctx context.Context, account daybook.Account) (collectors.Report, error) {
+	report, err := a.runner.Once(ctx, account.ID)
+	for err == nil && report.More {
+		var next collectors.Report
+		if next, err = a.runner.Once(ctx, account.ID); err == nil {
+			report = joinReports(report, next)
+		}
+	}
+	report.Account = account.ID
+	var errs []error
+	if err != nil {
+		errs = append(errs, err)
+	} else {
+		for _, more := range []func(context.Context, daybook.AccountID) (collectors.Report, error){a.runner.Media, a.runner.Looks, a.runner.Media} {
+			next, err := more(ctx, account.ID)
+			report = joinReports(report, next)
+			if err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	if err := a.settle(ctx, account.Case); err != nil {
+		errs = append(errs, err)
+	}
+	return report, errors.Join(errs...)
+}
+
+func joinReports(a, b collectors.Report) collectors.Report {
+	a.Pages += b.Pages
+	a.Captures += b.Captures
+	a.New += b.New
+	a.Known += b.Known
+	a.Excluded += b.Excluded
+	a.Early += b.Early
+	a.Unknown += b.Unknown
+	a.Failed += b.Failed
+	a.Observed += b.Observed
+	a.Looked += b.Looked
+	a.Media += b.Media
+	a.Gaps = append(a.Gaps, b.Gaps...)
+	a.Lanes = append(a.Lanes, b.Lanes...)
+	a.More = b.More
+	return a
+}
+
+func printCollected(c *call, r collectors.Report) error {
+	type gapJSON struct {
+		Lane  daybook.Lane     `json:"lane,omitempty"`
+		Class daybook.GapClass `json:"class"`
+		From  string           `json:"from"`
+		To    string           `json:"to"`
+		Cause string           `json:"cause"`
+	}
+	gaps := []gapJSON{}
+	for _, g := range r.Gaps {
+		gaps = append(gaps, gapJSON{g.Lane, g.Class, rfc(g.From), rfc(g.To), g.Cause})
+	}
+	if c.cmd.JSON {
+		return jsonLine(c.out, map[string]any{
+			"account": r.Account, "captures": r.Captures, "new": r.New, "known": r.Known, "excluded": r.Excluded,
+			"unknown": r.Unknown, "failed": r.Failed, "looked": r.Looked, "media": r.Media, "gaps": gaps,
+		})
+	}
+	_, err := fmt.Fprintf(c.out, "account %s: %s read, %d new\n", r.Account, plural(r.Captures, "capture", "captures"), r.New)
+	if err != nil {
+		return err
+	}
+	if r.Unknown > 0 {
+		if _, err := fmt.Fprintf(c.out, "  %s of a kind that this version cannot read: kept as they came\n", plural(r.Unknown, "item", "items")); err != nil {
+			return err
+		}
+	}
+	for _, g := range gaps {
+		if _, err := fmt.Fprintf(c.out, "  gap (%s) from %s to %s: %s\n", g.Class, g.From, g.To, g.Cause); err != nil {
+			return err
+		}
+	}
+	for _, l := range r.Lanes {
+		if errors.Is(l.Err, collectors.ErrNoLane) {
+			if _, err := fmt.Fprintf(c.out, "  %s: the server does not offer this place\n", l.Lane); err != nil {
+				return err
+			}
+		} else if l.Err != nil {
+			c.logger().WarnContext(c.ctx, "a place could not be read", slog.String("lane", string(l.Lane)), slog.Any("err", l.Err))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daybook"
+	"daybook/cases"
+	"daybook/detect"
+)
+
+type handlesCommand struct {
+	Case string `required:"" help:"The case." placeholder:"CASE"`
+}
+
+func (cmd *handlesCommand) Run(c *call) error {
+	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
+		if err := a.cases.Look(c.ctx, actor, id, cases.List, daybook.Access{Detail: "listed handles"}); err != nil {
+			return err
+		}
+		zone, err := a.zone(c.ctx, id)
+		if err != nil {
+			return err
+		}
+		all, err := a.db.Handles(c.ctx, id)
+		if err != nil {
+			return err
+		}
+		lines := [][]string{{"HANDLE", "NAME", "IN", "OUT", "FIRST", "LAST", "GROUP", "MARKS"}}
+		for _, h := range all {
+			marks := []string{}
+			for _, m := range h.Marks {
+				marks = append(marks, string(m))
+			}
+			if c.cmd.JSON {
+				err := jsonLine(c.out, map[string]any{"handle": senderOf(h.Handle), "own": h.Own, "in": h.In, "out": h.Out,
+					"first": rfc(h.First), "last": rfc(h.Last), "group": h.Group, "marks": marks})
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if h.Own {
+				marks = append(marks, "(the person)")
+			}
+			display := ""
+			if n := len(h.Handle.Names); n > 0 {
+				display = h.Handle.Names[n-1].Display
+			}
+			group := ""
+			if h.Group > 0 {
+				group = strconv.Itoa(h.Group)
+			}
+			lines = append(lines, []string{shown(h.Handle.Shown()), shown(display), strconv.Itoa(h.In), strconv.Itoa(h.Out),
+				stamp(h.First, zone), stamp(h.Last, zone), group, strings.Join(marks, " ")})
+		}
+		if c.cmd.JSON {
+			return nil
+		}
+		return table(c.out, lines...)
+	})
+}
+
+type findingsCommand struct {
+	Case    string `required:"" help:"The case." placeholder:"CASE"`
+	Explain bool   `help:"Every figure with the entries that it counts."`
+}
+
+func (cmd *findingsCommand) Run(c *call) error {
+	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
+		if err := a.cases.Look(c.ctx, actor, id, cases.List, daybook.Access{Detail: "looked at the findings"}); err != nil {
+			return err
+		}
+		found, err := a.findings(c.ctx, id)
+		if err != nil {
+			return err
+		}
+		for i, f := range found {
+			if c.cmd.JSON {
+				err = jsonLine(c.out, findingOf(f))
+			} else {
+				err = printFinding(c, f, i > 0, cmd.Explain)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// findings looks for the patterns of a case now.
+func (a *app) findings(ctx context.Context, id daybook.CaseID) ([]detect.Finding, error) {
+	facts, err := a.db.Facts(ctx, id, a.clock().UTC())
+	if err != nil {
+		return nil, err
+	}
+	return detect.RepeatedContact{}.Detect(ctx, facts)
+}
+
+type findingJSON struct {
+	Kind    string                   `json:"kind"`
+	Handles []senderJSON             `json:"handles"`
+	From    string                   `json:"from"`
+	To      string                   `json:"to"`
+	Weight  float64                  `json:"weight_bits"`
+	Text    string                   `json:"text"`
+	Figures map[string]detect.Figure `json:"figures"`
+	Reasons []reasonJSON             `json:"reasons"`
+	Model   string                   `json:"model"`
+}
+
+type reasonJSON struct {
+	Feature string   `json:"feature"`
+	Weight  float64  `json:"weight_bits"`
+	Text    string   `json:"text"`
+	Entries []uint64 `json:"entries"`
+}
+
+func findingOf(f detect.Finding) findingJSON {
+	out := findingJSON{Kind: f.Kind, From: rfc(f.From), To: rfc(f.To), Weight: bits(f.Weight), Text: f.Text, Figures: f.Figures, Model: f.Model,
+		Handles: []senderJSON{}, Reasons: []reasonJSON{}}
+	for _, h := range f.Handles {
+		out.Handles = append(out.Handles, senderOf(h))
+	}
+	for _, r := range f.Reasons {
+		out.Reasons = append(out.Reasons, reasonJSON{r.Feature, bits(r.Weight), r.Text, r.Entries})
+	}
+	return out
+}
+
+func bits(m detect.Millibits) float64 { return float64(m) / 1000 }
+
+func printFinding(c *call, f detect.Finding, gap, explain bool) error {
+	var b strings.Builder
+	if gap {
+		b.WriteByte('\n')
+	}
+	names := []string{}
+	for _, h := range f.Handles {
+		names = append(names, shown(h.Shown()))
+	}
+	fmt.Fprintf(&b, "%s\n  %s\n", strings.Join(names, " + "), shown(f.Text))
+	for _, r := range f.Reasons {
+		fmt.Fprintf(&b, "  - %s\n", shown(r.Text))
+	}
+	if explain {
+		keys := make([]string, 0, len(f.Figures))
+		for k := range f.Figures {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			g := f.Figures[k]
+			fmt.Fprintf(&b, "  %-28s %6d %s: %s\n", k, g.Value, g.Unit, shown(g.Text))
+			if len(g.Entries) > 0 {
+				fmt.Fprintf(&b, "      entries %s\n", entryRanges(g.Entries))
+			}
+		}
+		fmt.Fprintf(&b, "  model %s\n", f.Model)
+	}
+	_, err := c.out.Write([]byte(b.String()))
+	return err
+}
+
+// entryRanges writes 1, 2, 3, 7 as "1-3, 7".
+func entryRanges(entries []uint64) string {
+	var parts []string
+	for i := 0; i < len(entries); {
+		k := i
+		for k+1 < len(entries) && entries[k+1] == entries[k]+1 {
+			k++
+		}
+		if k > i {
+			parts = append(parts, fmt.Sprintf("%d-%d", entries[i], entries[k]))
+		} else {
+			parts = append(parts, strconv.FormatUint(entries[i], 10))
+		}
+		i = k + 1
+	}
+	return strings.Join(parts, ", ")
+}

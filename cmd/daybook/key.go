@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"daybook"
+	"daybook/archive"
+	"daybook/internal/durable"
+)
+
+type keyCommands struct {
+	Sheet   keySheetCommand   `cmd:"" help:"Print the recovery sheet again."`
+	Restore keyRestoreCommand `cmd:"" help:"Put the key back from the recovery sheet."`
+}
+
+type keySheetCommand struct{}
+
+func (cmd *keySheetCommand) Run(c *call) error {
+	if c.cmd.As != "" {
+		return fmt.Errorf("%w: the key belongs to whoever runs this machine", daybook.ErrForbidden)
+	}
+	key, err := archive.ReadInstanceKey(c.cfg.KeyFile)
+	if err != nil {
+		return err
+	}
+	return writeRecoverySheet(c.out, c.cfg, key)
+}
+
+type keyRestoreCommand struct {
+	File string `required:"" help:"A file with the line of the recovery sheet that begins with daybook-instance-key ('-': standard input)." placeholder:"FILE"`
+}
+
+func (cmd *keyRestoreCommand) Run(c *call) error {
+	text, err := c.readSecret(cmd.File)
+	if err != nil {
+		return err
+	}
+	key, err := archive.ParseInstanceKey(text)
+	if err != nil {
+		return fmt.Errorf("read the recovery sheet: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(c.cfg.KeyFile), 0o700); err != nil {
+		return fmt.Errorf("make the key's folder: %w", err)
+	}
+	if err := durable.Create(c.cfg.KeyFile, []byte(key.Text()+"\n"), 0o600); err != nil {
+		return fmt.Errorf("put the key back: %w", err)
+	}
+	// Whether it is the right one is known only when it has opened the data.
+	if err := c.with(func(*app) error { return nil }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "the key is in %s and opens the data\n", c.cfg.KeyFile)
+	return err
+}

@@ -1,0 +1,317 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"daybook"
+	"daybook/cases"
+)
+
+type listCommand struct {
+	Case      string `required:"" help:"The case." placeholder:"CASE"`
+	From      string `help:"Sent at or after this time or day." placeholder:"T"`
+	To        string `help:"Sent before this time, or on or before this day." placeholder:"T"`
+	Handle    string `help:"From or to this handle." placeholder:"HANDLE"`
+	Kind      string `help:"Of this kind: mention, reply, direct_message, follow, ..." placeholder:"KIND"`
+	Origin    string `enum:"collected,imported,entered," default:"" help:"collected, imported or entered."`
+	State     string `enum:"present,edited,gone," default:"" help:"present, edited or gone."`
+	Direction string `enum:"in,out," default:"" help:"in or out."`
+	Newest    bool   `help:"Newest first."`
+	Limit     int    `default:"0" help:"At most this many; 0: all." placeholder:"N"`
+	Content   bool   `help:"Show the texts. This is written into the access log."`
+}
+
+func (cmd *listCommand) Run(c *call) error {
+	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
+		action := cases.List
+		if cmd.Content {
+			action = cases.Content
+		}
+		zone, err := a.zone(c.ctx, id)
+		if err != nil {
+			return err
+		}
+		filter, err := cmd.filter(c, a, id, zone)
+		if err != nil {
+			return err
+		}
+		if err := a.cases.Look(c.ctx, actor, id, action, daybook.Access{Detail: "listed messages"}); err != nil {
+			return err
+		}
+		if !c.cmd.JSON {
+			if err := messageHeader(c); err != nil {
+				return err
+			}
+		}
+		cursor := ""
+		for left := cmd.Limit; ; {
+			n := 200
+			if cmd.Limit > 0 {
+				n = min(n, left)
+			}
+			page, next, err := a.db.List(c.ctx, id, filter, n, cursor)
+			if err != nil {
+				return err
+			}
+			for i := range page {
+				if err := c.printMessage(&page[i], zone, cmd.Content); err != nil {
+					return err
+				}
+			}
+			left -= len(page)
+			if next == "" || len(page) == 0 || cmd.Limit > 0 && left <= 0 {
+				return nil
+			}
+			cursor = next
+		}
+	})
+}
+
+func (cmd *listCommand) filter(c *call, a *app, id daybook.CaseID, zone *time.Location) (f daybook.MessageFilter, err error) {
+	f = daybook.MessageFilter{Kind: daybook.Kind(cmd.Kind), Origin: daybook.Origin(cmd.Origin), State: daybook.State(cmd.State),
+		Direction: daybook.Direction(cmd.Direction), Newest: cmd.Newest}
+	if cmd.From != "" {
+		if f.From, _, err = parseTime(cmd.From, zone); err != nil {
+			return f, err
+		}
+	}
+	if cmd.To != "" {
+		var day bool
+		if f.To, day, err = parseTime(cmd.To, zone); err != nil {
+			return f, err
+		}
+		if day {
+			f.To = f.To.In(zone).AddDate(0, 0, 1).UTC()
+		}
+	}
+	if cmd.Handle != "" {
+		f.Handle, err = a.findHandle(c.ctx, id, cmd.Handle)
+	}
+	return f, err
+}
+
+// zone is the person's time zone.
+func (a *app) zone(ctx context.Context, id daybook.CaseID) (*time.Location, error) {
+	row, err := a.db.Case(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(row.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone of the case: %w", err)
+	}
+	return zone, nil
+}
+
+// messageJSON is a message as CLI.md describes it.
+type messageJSON struct {
+	Entry      uint64            `json:"entry"`
+	Key        string            `json:"key"`
+	Captures   int               `json:"captures"`
+	Kind       daybook.Kind      `json:"kind"`
+	Platform   daybook.Platform  `json:"platform"`
+	Account    daybook.AccountID `json:"account"`
+	Direction  daybook.Direction `json:"direction"`
+	Sender     senderJSON        `json:"sender"`
+	SentAt     string            `json:"sent_at"`
+	SentAtNote string            `json:"sent_at_note,omitempty"`
+	CapturedAt string            `json:"captured_at"`
+	LastSeen   string            `json:"last_seen"`
+	GoneAt     string            `json:"gone_at,omitempty"`
+	Origin     daybook.Origin    `json:"origin"`
+	State      daybook.State     `json:"state"`
+	Version    int               `json:"version"`
+	Length     int               `json:"length"`
+	Text       *string           `json:"text,omitempty"`
+	Versions   []versionJSON     `json:"versions,omitempty"`
+	Media      []mediaJSON       `json:"media"`
+	Source     sourceJSON        `json:"source"`
+	Parser     string            `json:"parser"`
+	Flags      []string          `json:"flags"`
+	Entries    []uint64          `json:"entries,omitempty"`
+	Lanes      []daybook.Lane    `json:"lanes,omitempty"`
+}
+
+type versionJSON struct {
+	At        string  `json:"at"`
+	FirstSeen string  `json:"first_seen"`
+	Entry     uint64  `json:"entry"`
+	Length    int     `json:"length"`
+	Text      *string `json:"text,omitempty"`
+}
+
+type mediaJSON struct {
+	Digest string             `json:"sha256"`
+	Type   string             `json:"type"`
+	Bytes  int64              `json:"bytes"`
+	State  daybook.MediaState `json:"state"`
+}
+
+type sourceJSON struct {
+	URL string `json:"url,omitempty"`
+}
+
+func toJSON(m *daybook.Message, content, details bool) messageJSON {
+	out := messageJSON{
+		Key: string(m.Key), Captures: len(m.Captures), Kind: m.Kind, Platform: m.Platform, Account: m.Account, Direction: m.Direction,
+		Sender: senderOf(m.Sender), SentAt: rfc(m.Sent.At), SentAtNote: sentNote(m.Sent), CapturedAt: rfc(m.FirstSeen), LastSeen: rfc(m.LastSeen),
+		GoneAt: rfc(m.GoneAt), Origin: m.Origin, State: m.State, Version: max(1, len(m.Versions)), Length: len([]rune(m.Text)),
+		Media: []mediaJSON{}, Source: sourceJSON{URL: m.URL}, Parser: m.Parser, Flags: []string{},
+	}
+	if len(m.Captures) > 0 {
+		out.Entry = m.Captures[0]
+	}
+	if content {
+		out.Text = &m.Text
+	}
+	for _, md := range m.Media {
+		digest := ""
+		if !md.Digest.IsZero() {
+			digest = md.Digest.String()
+		}
+		out.Media = append(out.Media, mediaJSON{digest, md.Type, md.Bytes, md.State})
+	}
+	if details {
+		out.Entries, out.Lanes = m.Captures, m.Lanes
+		for _, v := range m.Versions {
+			j := versionJSON{At: rfc(v.At), FirstSeen: rfc(v.FirstSeen), Entry: v.Entry, Length: len([]rune(v.Text))}
+			if content {
+				j.Text = &v.Text
+			}
+			out.Versions = append(out.Versions, j)
+		}
+	}
+	return out
+}
+
+// sentNote says in words how the time is known, if it is not exact.
+func sentNote(w daybook.When) string {
+	note := ""
+	if w.Precision != daybook.Exact {
+		note = string(w.Precision)
+	}
+	if !w.Until.IsZero() {
+		note += " until " + rfc(w.Until)
+	}
+	if w.Assumed != "" {
+		if note != "" {
+			note += "; "
+		}
+		note += w.Assumed
+	}
+	return note
+}
+
+const messageColumns = "%-7s %-24s %-3s %-15s %-32s %6s  %-8s %s\n"
+
+func messageHeader(c *call) error {
+	_, err := fmt.Fprintf(c.out, messageColumns, "ENTRY", "SENT", "", "KIND", "SENDER", "LENGTH", "STATE", "")
+	return err
+}
+
+func (c *call) printMessage(m *daybook.Message, zone *time.Location, content bool) error {
+	if c.cmd.JSON {
+		return jsonLine(c.out, toJSON(m, content, false))
+	}
+	first := ""
+	if len(m.Captures) > 0 {
+		first = strconv.FormatUint(m.Captures[0], 10)
+	}
+	_, err := fmt.Fprintf(c.out, messageColumns, first, stamp(m.Sent.At, zone), string(m.Direction), shown(string(m.Kind)),
+		shown(m.Sender.Shown()), strconv.Itoa(len([]rune(m.Text))), string(m.State), "")
+	if err == nil && content {
+		_, err = fmt.Fprintf(c.out, "        %s\n", shown(m.Text))
+	}
+	return err
+}
+
+type showCommand struct {
+	Entry   uint64 `arg:"" help:"The number of an entry."`
+	Case    string `required:"" help:"The case." placeholder:"CASE"`
+	Content bool   `help:"Show the text. This is written into the access log."`
+	Raw     bool   `help:"Write the bytes as they were captured to standard output. This is written into the access log."`
+	Around  int    `default:"0" help:"Also this many messages before and after it." placeholder:"N"`
+}
+
+func (cmd *showCommand) Run(c *call) error {
+	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
+		action := cases.List
+		if cmd.Content || cmd.Raw {
+			action = cases.Content
+		}
+		if err := a.cases.Look(c.ctx, actor, id, action, daybook.Access{Entries: []uint64{cmd.Entry}}); err != nil {
+			return err
+		}
+		if cmd.Raw {
+			e, err := a.log.Entry(c.ctx, id, cmd.Entry)
+			if err != nil {
+				return err
+			}
+			raw := e.Record.Value("raw")
+			if raw == nil {
+				return fmt.Errorf("%w: entry %d is of kind %s and has no captured bytes", daybook.ErrInvalid, cmd.Entry, e.Record.Kind)
+			}
+			_, err = c.out.Write(raw)
+			return err
+		}
+		zone, err := a.zone(c.ctx, id)
+		if err != nil {
+			return err
+		}
+		m, err := a.db.Message(c.ctx, id, cmd.Entry)
+		if err != nil {
+			return err
+		}
+		if cmd.Around > 0 {
+			around, err := a.db.Around(c.ctx, id, cmd.Entry, cmd.Around)
+			if err != nil {
+				return err
+			}
+			for i := range around {
+				if err := c.printMessage(&around[i], zone, cmd.Content); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if c.cmd.JSON {
+			return jsonLine(c.out, toJSON(&m, cmd.Content, true))
+		}
+		return c.showMessage(&m, zone, cmd.Content)
+	})
+}
+
+func (c *call) showMessage(m *daybook.Message, zone *time.Location, content bool) error {
+	lines := [][]string{
+		{"kind", shown(string(m.Kind)) + ", " + string(m.Direction)},
+		{"sender", shown(m.Sender.Shown())},
+		{"identifier", shown(m.Sender.Native)},
+		{"sent (platform)", stamp(m.Sent.At, zone) + "  " + sentNote(m.Sent)},
+		{"first fetched", stamp(m.FirstSeen, zone)},
+		{"last seen", stamp(m.LastSeen, zone)},
+		{"state", string(m.State)},
+		{"origin", string(m.Origin)},
+		{"address", shown(m.URL)},
+		{"captures", fmt.Sprint(m.Captures)},
+		{"places", fmt.Sprint(m.Lanes)},
+		{"parser", m.Parser},
+		{"length", plural(len([]rune(m.Text)), "character", "characters")},
+	}
+	if !m.GoneAt.IsZero() {
+		lines = append(lines, []string{"gone", "not there at " + stamp(m.GoneAt, zone) + "; last seen " + stamp(m.LastSeen, zone)})
+	}
+	for _, md := range m.Media {
+		lines = append(lines, []string{"attachment", shown(md.Type) + ", " + string(md.State) + ", " + plural(int(md.Bytes), "byte", "bytes")})
+	}
+	for i, v := range m.Versions {
+		text := ""
+		if content {
+			text = "  " + shown(v.Text)
+		}
+		lines = append(lines, []string{fmt.Sprintf("version %d", i+1), fmt.Sprintf("%s, entry %d%s", stamp(v.At, zone), v.Entry, text)})
+	}
+	return table(c.out, lines...)
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"daybook"
+	"daybook/cases"
+	"daybook/collectors"
+	"daybook/config"
+	"daybook/internal/lockfile"
+)
+
+// A process is what the command line gets from its surroundings.
+type process struct {
+	input    io.Reader
+	out, err io.Writer
+	env      func(string) string
+	clock    func() time.Time
+
+	exception *collectors.Exception // what may be reached beside the public network: demo and tests
+	app       *app                  // an open instance, when a running daybook answers for another process
+	osUser    string                // of that other process
+	cwd       string                // its working directory; "" for this one's
+}
+
+// commands is the whole command line, in the order of CLI.md.
+type commands struct {
+	As     string `help:"Act as this user (id). Default: the local operator, who is recorded as such." placeholder:"USER"`
+	Data   string `help:"The data folder. Default: the platform's folder for application data." type:"path" env:"DAYBOOK_DATA" placeholder:"DIR"`
+	Config string `help:"The configuration file." type:"path" env:"DAYBOOK_CONFIG" placeholder:"FILE"`
+	JSON   bool   `name:"json" help:"Results as JSON on standard output."`
+
+	Demo       demoCommand       `cmd:"" help:"Play a made-up case on this machine, offline."`
+	Serve      serveCommand      `cmd:"" help:"Run the collectors and the alerts until stopped."`
+	Case       caseCommands      `cmd:"" help:"Open and list cases."`
+	Connect    connectCommands   `cmd:"" help:"Connect an account, with the person's consent."`
+	Collect    collectCommand    `cmd:"" help:"Read what is due from the connected accounts."`
+	Mark       markCommand       `cmd:"" help:"Record what a person says about a handle or a day."`
+	Link       linkCommand       `cmd:"" help:"Record what a person says about two handles."`
+	Pause      pauseCommand      `cmd:"" help:"Stop reading an account for a while."`
+	Resume     resumeCommand     `cmd:"" help:"Go on reading an account."`
+	Renew      renewCommand      `cmd:"" help:"Renew the consent for an account."`
+	Withdraw   withdrawCommand   `cmd:"" help:"End the consent for an account and take the token back."`
+	Show       showCommand       `cmd:"" help:"Show one message with its captures and versions."`
+	List       listCommand       `cmd:"" help:"List messages in order of time."`
+	Search     searchCommand     `cmd:"" help:"Search the words of a case."`
+	Handles    handlesCommand    `cmd:"" help:"List who is in a case, with counts."`
+	Findings   findingsCommand   `cmd:"" help:"Count the pattern, each number with its entries."`
+	Verify     verifyCommand     `cmd:"" help:"Check every byte of a case's archive."`
+	Checkpoint checkpointCommand `cmd:"" help:"Sign the archive as it is now."`
+	Anchors    anchorsCommand    `cmd:"" help:"List the checkpoints, to be held elsewhere."`
+	User       userCommands      `cmd:"" help:"Make and list users."`
+	Grant      grantCommands     `cmd:"" help:"Give, end and list access to a case."`
+	Alert      alertCommands     `cmd:"" help:"Choose who is told what and when."`
+	Rebuild    rebuildCommand    `cmd:"" help:"Make everything that is derived again. Never sends anything."`
+	Backup     backupCommand     `cmd:"" help:"Copy the whole instance into one file, encrypted, while it runs."`
+	Restore    restoreCommand    `cmd:"" help:"Put a backup back, as a declared break."`
+	Doctor     doctorCommand     `cmd:"" help:"Look at this instance and say what should be mended."`
+	Key        keyCommands       `cmd:"" help:"The instance key: show its recovery sheet, put it back."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
+}
+
+const exitStatus = `
+EXIT STATUS
+  0 done
+  1 it failed: what, and what to do next, is on standard error
+  2 wrong use
+  3 done, but something could not be read or checked
+  4 the archive's integrity is broken
+  5 not allowed`
+
+// A call is one command that is being carried out.
+type call struct {
+	process
+	ctx  context.Context
+	cmd  *commands
+	args []string
+	cfg  config.Config
+}
+
+// errForwarded says that a running daybook has carried the command out.
+type errForwarded struct{ code int }
+
+func (e errForwarded) Error() string {
+	return fmt.Sprintf("carried out elsewhere with status %d", e.code)
+}
+
+// run carries out one command line and returns its exit status.
+func run(ctx context.Context, args []string, p process) int {
+	var cmd commands
+	exited := -1
+	parser, err := kong.New(&cmd,
+		kong.Name("daybook"),
+		kong.Description("A quiet record of unwanted contact.\n"+exitStatus),
+		kong.Writers(p.out, p.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Summary: false}),
+		kong.Help(helpWithStatus),
+		kong.ShortUsageOnError(),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		panic("daybook: command line: " + err.Error()) // a programmer's error in the struct above
+	}
+	k, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		printError(p.err, fmt.Errorf("%w: %w", errUsage, err))
+		return statusUsage
+	}
+	c := &call{process: p, ctx: ctx, cmd: &cmd, args: args}
+	if err := c.configure(); err != nil {
+		printError(p.err, err)
+		return status(err)
+	}
+	err = k.Run(c)
+	var forwarded errForwarded
+	if errors.As(err, &forwarded) {
+		return forwarded.code
+	}
+	if err != nil {
+		printError(p.err, err)
+	}
+	return status(err)
+}
+
+func helpWithStatus(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	if ctx.Selected() == nil {
+		return nil // the description has it
+	}
+	if e, ok := examples[ctx.Selected().Path()]; ok {
+		if _, err := fmt.Fprintf(ctx.Stdout, "\nEXAMPLES\n%s\n", e); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(ctx.Stdout, exitStatus)
+	return err
+}
+
+func (c *call) configure() error {
+	if c.app != nil {
+		c.cfg = c.app.cfg
+		return nil
+	}
+	cfg, err := config.Load(c.cmd.Config, c.env)
+	if err != nil {
+		return err
+	}
+	if c.cmd.Data != "" {
+		cfg.Data = c.cmd.Data
+	}
+	c.cfg = cfg
+	return c.cfg.Validate()
+}
+
+// actor is who this call is recorded as, in one case ("" for the instance).
+func (c *call) actor(a *app, of daybook.CaseID) (daybook.Actor, error) {
+	name := c.osUser
+	if name == "" {
+		name = osUser()
+	}
+	if c.cmd.As == "" {
+		return cases.Operator(name), nil
+	}
+	u, err := a.cases.FindUser(c.ctx, c.cmd.As)
+	if err != nil {
+		return daybook.Actor{}, err
+	}
+	return a.cases.Actor(c.ctx, u, of, "command line (OS user "+name+")")
+}
+
+func osUser() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "unknown"
+}
+
+// path makes a file name that a person gave absolute, as seen from where they
+// gave it.
+func (c *call) path(name string) string {
+	if filepath.IsAbs(name) || c.cwd == "" {
+		return name
+	}
+	return filepath.Join(c.cwd, name)
+}
+
+func (c *call) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: c.cfg.Level()}))
+}
+
+// with opens the instance, runs fn and closes it again. If another process has
+// it open, that one carries the command out.
+func (c *call) with(fn func(a *app) error) error {
+	if c.app != nil {
+		return fn(c.app)
+	}
+	a, err := openApp(c.ctx, c.cfg, appOptions{log: c.logger(), clock: c.clock, notice: c.err, exception: c.exception})
+	if errors.Is(err, lockfile.ErrLocked) {
+		code, ferr := forward(c.ctx, socketPath(c.cfg), c)
+		if ferr != nil {
+			return errors.Join(err, ferr)
+		}
+		return errForwarded{code}
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(a), a.Close())
+}
+
+// in opens the instance and does one thing in one case: who does it is asked
+// for first, and what is derived has caught up with the log.
+func (c *call) in(of string, fn func(a *app, actor daybook.Actor, id daybook.CaseID) error) error {
+	return c.with(func(a *app) error {
+		id := daybook.CaseID(of)
+		actor, err := c.actor(a, id)
+		if err != nil {
+			return err
+		}
+		if _, err := a.db.Case(c.ctx, id); err != nil && actor.Role == "operator" {
+			return err
+		} else if err != nil {
+			// A user learns from Authorize alone whether there is such a case.
+			return a.cases.Authorize(c.ctx, actor, id, cases.Counts)
+		}
+		if err := a.catchUp(c.ctx, id); err != nil {
+			return err
+		}
+		return fn(a, actor, id)
+	})
+}

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"daybook"
+	"daybook/cases"
+	"daybook/index"
+)
+
+type searchCommand struct {
+	Query   []string `arg:"" optional:"" help:"Words (all of them), \"a phrase\", OR, -not, prefix*, word~ (one letter more, less or other), from:, kind:, before:, after:."`
+	Case    string   `required:"" help:"The case." placeholder:"CASE"`
+	Terms   string   `help:"A file with one term a line: how many messages hold each." placeholder:"FILE"`
+	Limit   int      `default:"20" help:"At most this many hits." placeholder:"N"`
+	Offset  int      `default:"0" help:"Pass over this many hits." placeholder:"N"`
+	ByTime  bool     `help:"Newest first, instead of best first."`
+	Around  int      `default:"0" help:"Also this many messages before and after each hit." placeholder:"N"`
+	Content bool     `help:"Show the places that were found. This is written into the access log."`
+}
+
+type hitJSON struct {
+	Entry     uint64         `json:"entry"`
+	Score     float64        `json:"score"`
+	Fragments []fragmentJSON `json:"fragments,omitempty"`
+	Around    []messageJSON  `json:"around,omitempty"`
+
+	message daybook.Message
+	around  []daybook.Message
+}
+
+type fragmentJSON struct {
+	Text  string   `json:"text"`
+	Marks [][2]int `json:"marks"` // byte ranges in text
+}
+
+func (cmd *searchCommand) Run(c *call) error {
+	if (len(cmd.Query) == 0) == (cmd.Terms == "") {
+		return fmt.Errorf("%w: give words to search for, or --terms FILE", errUsage)
+	}
+	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
+		words := strings.Join(cmd.Query, " ")
+		if err := a.cases.Look(c.ctx, actor, id, cases.Search, daybook.Access{Words: words}); err != nil {
+			return err
+		}
+		if cmd.Content {
+			if err := a.cases.Look(c.ctx, actor, id, cases.Content, daybook.Access{Detail: "looked at what a search found"}); err != nil {
+				return err
+			}
+		}
+		// The access entries just written have nothing to index, but a case's
+		// index answers only for what it has seen.
+		if err := a.catchUp(c.ctx, id); err != nil {
+			return err
+		}
+		if cmd.Terms != "" {
+			return cmd.terms(c, a, id)
+		}
+		q, err := a.query(c.ctx, id, words)
+		if err != nil {
+			return err
+		}
+		q.Limit, q.Offset, q.SortByTime, q.Facets = cmd.Limit, cmd.Offset, cmd.ByTime, c.cmd.JSON
+		result, err := a.index.Search(c.ctx, q)
+		if errors.Is(err, index.ErrRebuild) {
+			if err = a.catchUp(c.ctx, id); err == nil {
+				result, err = a.index.Search(c.ctx, q)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		hits, err := cmd.hits(c, a, id, q, result)
+		if err != nil {
+			return err
+		}
+		return cmd.print(c, a, id, result, hits)
+	})
+}
+
+// query reads the words and looks up the names of from:.
+func (a *app) query(ctx context.Context, id daybook.CaseID, words string) (index.Query, error) {
+	q, err := index.Parse(words)
+	if err != nil {
+		return q, err
+	}
+	q.Case = id
+	if q.Zone, err = a.zone(ctx, id); err != nil {
+		return q, err
+	}
+	for _, name := range q.Names {
+		h, err := a.findHandle(ctx, id, name)
+		if err != nil {
+			return q, err
+		}
+		q.Senders = append(q.Senders, h)
+	}
+	return q, nil
+}
+
+func (cmd *searchCommand) hits(c *call, a *app, id daybook.CaseID, q index.Query, r index.Result) ([]hitJSON, error) {
+	out := []hitJSON{}
+	for _, h := range r.Hits {
+		m, err := a.db.MessageByMAC(c.ctx, id, h.Message)
+		if err != nil {
+			return nil, err
+		}
+		j := hitJSON{Score: h.Score, message: m}
+		if len(m.Captures) > 0 {
+			j.Entry = m.Captures[0]
+		}
+		if cmd.Content {
+			for _, f := range fragmentsOf(m, q) {
+				fj := fragmentJSON{Text: f.Text, Marks: [][2]int{}}
+				for _, s := range f.Marks {
+					fj.Marks = append(fj.Marks, [2]int{s.From, s.To})
+				}
+				j.Fragments = append(j.Fragments, fj)
+			}
+		}
+		if cmd.Around > 0 {
+			if j.around, err = a.db.Around(c.ctx, id, j.Entry, cmd.Around); err != nil {
+				return nil, err
+			}
+			for i := range j.around {
+				j.Around = append(j.Around, toJSON(&j.around[i], cmd.Content, false))
+			}
+		}
+		out = append(out, j)
+	}
+	return out, nil
+}
+
+// fragmentsOf looks in the newest text first, then in those before it.
+func fragmentsOf(m daybook.Message, q index.Query) []index.Fragment {
+	if f := index.Fragments(m.Text, q); len(f) > 0 {
+		return f
+	}
+	for i := len(m.Versions) - 1; i >= 0; i-- {
+		if f := index.Fragments(m.Versions[i].Text, q); len(f) > 0 {
+			return f
+		}
+	}
+	return nil
+}
+
+func (cmd *searchCommand) print(c *call, a *app, id daybook.CaseID, r index.Result, hits []hitJSON) error {
+	if c.cmd.JSON {
+		kinds := map[daybook.Kind]int{}
+		for _, k := range r.Kinds {
+			kinds[k.Kind] = k.Messages
+		}
+		senders := map[string]int{}
+		for _, s := range r.Senders {
+			senders[hex.EncodeToString(s.Sender[:8])] = s.Messages
+		}
+		return jsonLine(c.out, map[string]any{"total": r.Total, "took_us": r.Took.Microseconds(), "hits": hits,
+			"facets": map[string]any{"kind": kinds, "sender": senders}})
+	}
+	zone, err := a.zone(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(c.out, "%s\n", plural(int(r.Total), "message", "messages")); err != nil {
+		return err
+	}
+	if len(hits) > 0 {
+		if err := messageHeader(c); err != nil {
+			return err
+		}
+	}
+	for _, h := range hits {
+		if err := c.printMessage(&h.message, zone, false); err != nil {
+			return err
+		}
+		for _, f := range h.Fragments {
+			if _, err := fmt.Fprintf(c.out, "        … %s …\n", marked(f)); err != nil {
+				return err
+			}
+		}
+		for i := range h.around {
+			if h.around[i].Key == h.message.Key {
+				continue
+			}
+			if _, err := fmt.Fprint(c.out, "    "); err != nil {
+				return err
+			}
+			if err := c.printMessage(&h.around[i], zone, cmd.Content); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// marked puts brackets around what was found.
+func marked(f fragmentJSON) string {
+	var b strings.Builder
+	at := 0
+	for _, m := range f.Marks {
+		b.WriteString(shown(f.Text[at:m[0]]) + "[" + shown(f.Text[m[0]:m[1]]) + "]")
+		at = m[1]
+	}
+	return b.String() + shown(f.Text[at:])
+}
+
+const maxTermsFile = 1 << 20
+
+func (cmd *searchCommand) terms(c *call, a *app, id daybook.CaseID) error {
+	f, err := os.Open(c.path(cmd.Terms))
+	if err != nil {
+		return fmt.Errorf("read the terms: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	var list []string
+	lines := bufio.NewScanner(io.LimitReader(f, maxTermsFile))
+	for lines.Scan() {
+		if s := strings.TrimSpace(lines.Text()); s != "" && !strings.HasPrefix(s, "#") {
+			list = append(list, s)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("read the terms: %w", err)
+	}
+	counts, err := a.index.Terms(c.ctx, id, list)
+	if err != nil {
+		return err
+	}
+	unread := 0
+	for _, t := range counts {
+		if t.Err != nil {
+			unread++
+			if _, err := fmt.Fprintf(c.err, "warning: %v\n", t.Err); err != nil {
+				return err
+			}
+			continue
+		}
+		if c.cmd.JSON {
+			err = jsonLine(c.out, map[string]any{"term": t.Term, "messages": t.Messages})
+		} else {
+			_, err = fmt.Fprintf(c.out, "%7d  %s\n", t.Messages, shown(t.Term))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if unread > 0 {
+		return fmt.Errorf("%w: %s cannot be searched for", errPartial, plural(unread, "term", "terms"))
+	}
+	return nil
+}

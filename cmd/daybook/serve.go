@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"daybook"
+	"daybook/cases"
+)
+
+type serveCommand struct{}
+
+// settleEvery is how often the cases are looked at for what collectors added.
+const settleEvery = 2 * time.Second
+
+func (cmd *serveCommand) Run(c *call) error {
+	if c.app != nil {
+		return fmt.Errorf("%w: this data folder is being served already", daybook.ErrInvalid)
+	}
+	return c.with(func(a *app) error {
+		actor, err := c.actor(a, "")
+		if err != nil {
+			return err
+		}
+		if err := a.cases.Authorize(c.ctx, actor, "", cases.Operate); err != nil {
+			return err
+		}
+		l, err := listen(socketPath(c.cfg))
+		if err != nil {
+			return err
+		}
+		log := c.logger()
+		if err := a.start(c.ctx); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(c.err, "daybook runs on %s; stop it with Ctrl-C. Other daybook commands on this folder go through it.\n", c.cfg.Data); err != nil {
+			return err
+		}
+		return a.serve(c.ctx, log, func(ctx context.Context) error { return answer(ctx, l, a, c.process, log) })
+	})
+}
+
+// start brings every case up to its log's end, as after a crash.
+func (a *app) start(ctx context.Context) error {
+	rows, err := a.db.Cases(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.WrappedKey == nil {
+			continue
+		}
+		if err := a.catchUp(ctx, r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve runs collectors, followers and mail until ctx ends or one of them fails
+// for good.
+func (a *app) serve(ctx context.Context, log *slog.Logger, others ...func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	parts := append([]func(context.Context) error{a.runner.Run, a.follow, a.expire}, others...)
+	if a.alerts.mailer != nil {
+		parts = append(parts, a.alerts.mailer.Run)
+	}
+	errs := make([]error, len(parts))
+	var wg sync.WaitGroup
+	for i, part := range parts {
+		wg.Go(func() {
+			defer stop()
+			errs[i] = part(ctx)
+		})
+	}
+	wg.Wait()
+	log.InfoContext(ctx, "stopped")
+	var out []error
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			out = append(out, err)
+		}
+	}
+	return errors.Join(out...)
+}
+
+// follow derives, signs and plans whenever a log has grown.
+func (a *app) follow(ctx context.Context) error {
+	seen := map[daybook.CaseID]uint64{}
+	return every(ctx, settleEvery, func() {
+		rows, err := a.db.Cases(ctx)
+		if err != nil {
+			a.logger.WarnContext(ctx, "cases could not be listed", slog.Any("err", err))
+			return
+		}
+		for _, r := range rows {
+			if r.WrappedKey == nil {
+				continue
+			}
+			size, _, err := a.log.Head(ctx, r.ID)
+			if err != nil || size == seen[r.ID] {
+				continue
+			}
+			if err := a.settle(ctx, r.ID); err != nil {
+				if ctx.Err() == nil {
+					a.logger.ErrorContext(ctx, "a case could not be brought up to date", slog.String("case", string(r.ID)), slog.Any("err", err))
+				}
+				continue
+			}
+			seen[r.ID] = size
+		}
+	})
+}
+
+// expire ends the reading of accounts whose consent has ended.
+func (a *app) expire(ctx context.Context) error {
+	return every(ctx, time.Minute, func() {
+		actor := daybook.Actor{ID: "consent", Role: "collector", Via: "serve"}
+		if _, err := a.cases.ExpireDue(ctx, actor); err != nil && ctx.Err() == nil {
+			a.logger.WarnContext(ctx, "consents that have ended could not be closed", slog.Any("err", err))
+		}
+	})
+}
+
+// every calls fn now and after each period, until ctx ends.
+func every(ctx context.Context, period time.Duration, fn func()) error {
+	t := time.NewTicker(period)
+	defer t.Stop()
+	for {
+		fn()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+	}
+}
+
+type versionCommand struct{}
+
+func (cmd *versionCommand) Run(c *call) error {
+	revision := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = s.Value
+			}
+		}
+	}
+	if c.cmd.JSON {
+		return jsonLine(c.out, map[string]string{"version": version, "revision": revision, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
+	}
+	_, err := fmt.Fprintf(c.out, "daybook %s (%s %s/%s) %s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, revision)
+	return err
+}
