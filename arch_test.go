@@ -34,14 +34,14 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"database/sql":                  {"store", "internal/pgtest"},
 	"github.com/jackc/pgx":          {"store", "internal/pgtest"},
-	"github.com/ncruces/go-sqlite3": {"store"},
+	"github.com/ncruces/go-sqlite3": {"store", "internal/powerloss"},
 	"github.com/pressly/goose":      {"store"},
 	"github.com/blevesearch":        {"index"},
 	"github.com/mattn/go-mastodon":  {"collectors/mastodon"},
 	"github.com/wneessen/go-mail":   {"alerts/email"},
 	"github.com/alecthomas/kong":    {"cmd/daybook"},
 	"github.com/BurntSushi/toml":    {"config"},
-	"html/template":                 {"web"},
+	"html/template":                 {"web", "internal"},
 }
 
 // pure packages do no I/O: the same input gives the same output on every

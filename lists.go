@@ -19,7 +19,7 @@ type MessageFilter struct {
 type HandleSummary struct {
 	Handle      Handle // with all names, the newest last
 	Own         bool   // an account of the person
-	In          int    // messages that it sent to the person
+	In          int    // messages that it sent: to the person, or with an own account
 	Out         int    // messages that the person sent to it
 	First, Last time.Time
 	Group       int    // handles with the same number were confirmed as linked; 0: none

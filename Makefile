@@ -1,0 +1,96 @@
+# make help lists the targets. Everything here runs from the repository's root.
+
+GO        ?= go
+# Long tests and fuzzing: make soak SOAK=1h, make fuzz FUZZTIME=5m
+SOAK      ?= 10m
+FUZZTIME  ?= 1m
+# Packages in which several goroutines meet: make race runs these.
+RACE      ?= . ./alerts/... ./archive/... ./collectors/... ./index/... ./store/... ./internal/... ./cmd/...
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# The linter that .golangci.yml is written for; make lint-install builds it in
+# about three minutes.
+LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+LINTER    := $(firstword $(shell command -v golangci-lint; ls "$$($(GO) env GOBIN)/golangci-lint" "$$($(GO) env GOPATH)/bin/golangci-lint" 2>/dev/null))
+
+# Debian packages that the tests use beside Go.
+PACKAGES  := ca-certificates gcc git libc6-dev openssl postfix postgresql python3 zstd
+PROGRAMS  := gcc git initdb openssl postfix python3 zstd
+
+# The recordings are not part of the repository; where they lie beside it, tests
+# replay them, and then nothing at all may be skipped.
+TESTDATA  := $(or $(DAYBOOK_TESTDATA),$(abspath $(wildcard ../shared)))
+REQUIRE   := $(if $(TESTDATA),all,tools)
+WITH_ALL  := DAYBOOK_REQUIRE=$(REQUIRE) DAYBOOK_TESTDATA=$(TESTDATA)
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: check
+check: ## format, vet, and lint where golangci-lint is installed
+	@unformatted=$$(gofmt -l $$(find . -name '*.go' -not -path './.git/*')); \
+		if [ -n "$$unformatted" ]; then echo "error: not formatted:" $$unformatted >&2; echo "hint: gofmt -w ." >&2; exit 1; fi
+	$(GO) vet ./...
+	@if [ -n "$(LINTER)" ]; then $(MAKE) --no-print-directory lint; else echo "golangci-lint is not installed: not linted (make lint-install)" >&2; fi
+
+.PHONY: lint
+lint: ## golangci-lint with .golangci.yml
+	$(or $(LINTER),golangci-lint) run ./...
+
+.PHONY: lint-install
+lint-install: ## build the linter, in the version that the configuration is for
+	$(GO) install $(LINT)
+
+.PHONY: test
+test: test-programs ## all tests, with everything that they can use: nothing is skipped
+	$(WITH_ALL) $(GO) test ./...
+
+# On Debian, as root, what is missing is installed; elsewhere it is named.
+.PHONY: test-programs
+test-programs:
+	@missing=; for p in $(PROGRAMS); do \
+		command -v $$p >/dev/null || ls /usr/sbin/$$p /usr/lib/postgresql/*/bin/$$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing, because these are missing:$$missing" >&2; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES); \
+	else \
+		echo "error: these programs are missing:$$missing" >&2; \
+		echo "hint: on Debian: sudo apt-get install --no-install-recommends $(PACKAGES)" >&2; \
+		echo "hint: go test ./... runs without them and says what it skips with -v" >&2; exit 1; \
+	fi
+
+.PHONY: race
+race: ## the packages in which goroutines meet, with the race detector
+	$(WITH_ALL) $(GO) test -race $(RACE)
+
+.PHONY: fuzz
+fuzz: ## every fuzz test for FUZZTIME
+	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n1 dirname | sort -u); do \
+		for name in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "== $$pkg $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -parallel 2 $$pkg || exit 1; \
+		done; \
+	done
+
+.PHONY: soak
+soak: ## the long tests (TestSoak…), each for SOAK
+	DAYBOOK_SOAK=$(SOAK) $(GO) test -v -count=1 -timeout 24h -run '^TestSoak' ./...
+
+.PHONY: bench
+bench: ## Go benchmarks (docs/benchmarks.md says how to read them)
+	$(WITH_ALL) $(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: dev
+dev: ## the made-up case on localhost, kept in dev/
+	$(GO) run ./cmd/daybook demo --keep dev
+
+.PHONY: dist
+dist: ## a static binary in dist/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o dist/daybook ./cmd/daybook
+	@ls -l dist/daybook | awk '{ printf "dist/daybook  $(VERSION)  %.1f MB\n", $$5/1e6 }'
+
+.PHONY: requirements
+requirements: ## which requirements have a test, which have none
+	@$(GO) run ./internal/requirements
