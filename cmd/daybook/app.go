@@ -91,6 +91,11 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Database.Engine == "sqlite" { // the lock on the folder says that nobody else is there
+		if err := a.db.FreeLeases(ctx); err != nil {
+			return nil, err
+		}
+	}
 	blobs, err := archive.NewFolder(blobPath(cfg))
 	if err != nil {
 		return nil, err
@@ -199,7 +204,7 @@ func (a *app) followers() []archive.Follower {
 // index that was found damaged is built again.
 func (a *app) catchUp(ctx context.Context, c daybook.CaseID) error {
 	err := a.log.CatchUp(ctx, c, a.followers()...)
-	if errors.Is(err, index.ErrRebuild) {
+	if errors.Is(err, index.ErrBehind) {
 		err = a.log.CatchUp(ctx, c, a.followers()...)
 	}
 	return err

@@ -32,6 +32,7 @@ CREATE TABLE seen (
   seen    BIGINT NOT NULL,           -- last time, Unix microseconds
   PRIMARY KEY (case_id, ref)
 );
+CREATE INDEX seen_entry ON seen (case_id, entry);
 -- +goose Down
 DROP TABLE seen;
 DROP TABLE lane;

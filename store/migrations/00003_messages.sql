@@ -125,9 +125,7 @@ CREATE TABLE unread (
   PRIMARY KEY (case_id, entry)
 );
 -- When an archived capture was seen last, by the entry that holds it.
-CREATE INDEX seen_entry ON seen (case_id, entry);
 -- +goose Down
-DROP INDEX seen_entry;
 DROP TABLE unread;
 DROP TABLE consent_event;
 DROP TABLE gap;
