@@ -75,15 +75,17 @@ fuzz: ## every fuzz test for FUZZTIME
 	done
 
 .PHONY: soak
-soak: ## the long tests (TestSoak…), each for SOAK
-	DAYBOOK_SOAK=$(SOAK) $(GO) test -v -count=1 -timeout 24h -run '^TestSoak' ./...
+soak: ## the tests that go on for longer when DAYBOOK_SOAK is set
+	$(WITH_ALL) DAYBOOK_SOAK=$(SOAK) $(GO) test -v -count=1 -timeout 24h -run 'Soak|Killed|PowerLoss' ./...
 
 .PHONY: bench
-bench: ## Go benchmarks (docs/benchmarks.md says how to read them)
-	$(WITH_ALL) $(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## ratios, one JSON line each (docs/benchmarks.md says what they mean)
+	@$(WITH_ALL) $(GO) test -run '^$$' -bench 'Ratio|Against' -benchtime 1x -timeout 2h ./... | \
+		awk '/^\{/ { print; next } !/no test files/ { print > "/dev/stderr" } /^(FAIL|---)/ { bad = 1 } END { exit bad }'
 
 .PHONY: dev
-dev: ## the made-up case on localhost, kept in dev/
+dev: ## the made-up case on localhost, made anew in dev/
+	rm -rf dev
 	$(GO) run ./cmd/daybook demo --keep dev
 
 .PHONY: dist

@@ -50,7 +50,7 @@ func body(r Recipient, events []Event, anchor Anchor) string {
 			fmt.Fprintf(&b, "%s: %d\n", line(k), n)
 		}
 	}
-	fmt.Fprintf(&b, "\nOne contact can stand in more than one line.\n\nLog: %d entries, root %s\n", anchor.Size, anchor.Root.String()[:16])
+	fmt.Fprintf(&b, "\nOne contact can stand in more than one line.\n\nLog: size %d, root %s\n", anchor.Size, anchor.Root.String()[:16])
 	b.WriteString("Please keep this note: with that line the log can be checked later.\n")
 	return b.String() + ending
 }

@@ -41,6 +41,9 @@ func (r *run) list(ctx context.Context, lane daybook.Lane, page Page, lr *LaneRe
 		if page, err = r.fetch(ctx, lane, at); err != nil {
 			return err
 		}
+		if page.Whole != nil {
+			return r.unreadable(ctx, lane, page, lr)
+		}
 		listed = append(listed, page.Observed...)
 		last = page
 	}

@@ -61,8 +61,8 @@ func (w *clockWatch) tell(c daybook.CaseID, n int) {
 }
 
 // recordClock writes the steps of the machine's clock to the account's log.
-func (r *Runner) recordClock(ctx context.Context, a daybook.Account) error {
-	steps, n := r.clock.look(a.Case)
+func (r *run) recordClock(ctx context.Context) error {
+	steps, n := r.clock.look(r.acc.Case)
 	if len(steps) == 0 {
 		return nil
 	}
@@ -72,12 +72,12 @@ func (r *Runner) recordClock(ctx context.Context, a daybook.Account) error {
 		batch[i].Actor, batch[i].Logged = daybook.Actor{ID: "collector", Role: "collector"}, r.now()
 	}
 	err := r.Ledger.Update(ctx, func(ctx context.Context) error {
-		_, err := r.Log.Append(ctx, a.Case, batch)
+		_, err := r.append(ctx, batch)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("record a step of the clock: %w", err)
 	}
-	r.clock.tell(a.Case, n)
+	r.clock.tell(r.acc.Case, n)
 	return nil
 }

@@ -18,6 +18,8 @@ const askLostAgain = 24 * time.Hour
 // for the next run: it is the server, not the lane.
 const maxLanesFailing = 2
 
+var errUnreadable = errors.New("the answer could not be split into items")
+
 // read reads all lanes: first each one to its newest end, then their past.
 func (r *run) read(ctx context.Context) error {
 	lanes := r.src.Lanes()
@@ -27,7 +29,7 @@ func (r *run) read(ctx context.Context) error {
 	for i, lane := range lanes {
 		lr := &r.rep.Lanes[i]
 		lr.Lane = lane
-		if row >= maxLanesFailing || r.spent() {
+		if row >= maxLanesFailing || r.overdue() {
 			lr.Err = errors.New("not reached")
 			r.rep.More = r.rep.More || row < maxLanesFailing
 			continue
@@ -47,18 +49,17 @@ func (r *run) read(ctx context.Context) error {
 	if len(failed) > 0 {
 		return errors.Join(failed...)
 	}
+	pages := r.rep.Pages
 	for i, lane := range lanes {
-		if r.spent() {
+		if r.spent() && r.rep.Pages > pages {
 			r.rep.More = true
 			break
 		}
-		// The past can wait: a failure here is no gap.
 		if err := r.backward(ctx, lane, &r.rep.Lanes[i]); err != nil {
 			r.rep.Lanes[i].Err = err
-			if errors.Is(err, ErrRefused) {
-				return errors.Join(err, r.refused(ctx))
+			if err := r.failedPast(ctx, lanes, err); err != nil {
+				return fmt.Errorf("lane %d, its past: %w", i, err)
 			}
-			return fmt.Errorf("lane %d, its past: %w", i, err)
 		}
 	}
 	return nil
@@ -79,12 +80,32 @@ func (r *run) failedLane(ctx context.Context, lanes []daybook.Lane, err error, r
 		return errors.Join(err, r.unwatched(ctx, causeOf(err)))
 	case ctx.Err() != nil:
 		return err
+	case errors.As(err, &limit) && r.src != nil:
+		return errors.Join(err, r.failing(ctx, lanes, causeLimit), r.because(ctx, r.src.Lanes(), causeLimit))
 	case errors.As(err, &limit), !errors.As(err, &fetch):
 		return errors.Join(err, r.failing(ctx, lanes, causeOf(err)))
 	case row >= maxLanesFailing:
 		return r.failing(ctx, lanes, causeOf(err))
 	}
 	return r.failing(ctx, lanes[:1], causeOf(err))
+}
+
+// failedPast decides what a failure in a lane's past means. The past can wait:
+// it is no gap, it keeps no other lane from being read, and what is new is not
+// asked for less often because of it.
+func (r *run) failedPast(ctx context.Context, lanes []daybook.Lane, err error) error {
+	var limit *RateLimitError
+	var fetch *fetchError
+	switch {
+	case errors.Is(err, ErrRefused):
+		return errors.Join(err, r.refused(ctx))
+	case errors.As(err, &limit):
+		// Until then nothing is read: if that is long, this is why.
+		return errors.Join(err, r.because(ctx, lanes, causeLimit))
+	case errors.As(err, &fetch) && ctx.Err() == nil:
+		return nil
+	}
+	return err
 }
 
 func (r *run) fetch(ctx context.Context, lane daybook.Lane, at Cursor) (p Page, err error) {
@@ -123,6 +144,9 @@ func (r *run) forward(ctx context.Context, lane daybook.Lane, lr *LaneReport) er
 	if page.Observed != nil || len(st.Listed)+len(st.Unlisted) > 0 {
 		return r.list(ctx, lane, page, lr, began)
 	}
+	if page.Whole != nil {
+		return r.unreadable(ctx, lane, page, lr)
+	}
 	at := st.Forward
 	end := page.Next == at && !page.More
 	if at == "" {
@@ -147,6 +171,9 @@ func (r *run) forward(ctx context.Context, lane daybook.Lane, lr *LaneReport) er
 		if page, err = r.fetch(ctx, lane, at); err != nil {
 			return err
 		}
+		if page.Whole != nil {
+			return r.unreadable(ctx, lane, page, lr)
+		}
 		next := page.Next
 		if next == "" && page.More {
 			next = at // it leads nowhere: asked again in the next run
@@ -163,6 +190,16 @@ func (r *run) forward(ctx context.Context, lane daybook.Lane, lr *LaneReport) er
 	}
 	lr.CaughtUp = true
 	return nil
+}
+
+// unreadable keeps an answer that could not be split into items. Nobody knows
+// what it held: the lane has not been read, no cursor moves, and it is asked for
+// again.
+func (r *run) unreadable(ctx context.Context, lane daybook.Lane, page Page, lr *LaneReport) error {
+	if err := r.commit(ctx, lane, page, lr, func(*LaneState) []daybook.Record { return nil }); err != nil {
+		return err
+	}
+	return &fetchError{errUnreadable}
 }
 
 // moved notes in a lane's state what a page says about its newest end.
@@ -184,14 +221,17 @@ func (r *run) backward(ctx context.Context, lane daybook.Lane, lr *LaneReport) e
 		return err
 	}
 	at, done := st.Back, st.BackDone || st.Back == "" || st.Lost
-	for !done {
-		if r.spent() {
+	for pages := 0; !done; pages++ {
+		if r.spent() && pages > 0 { // one page at least, or it would never end
 			r.rep.More = true
 			return nil
 		}
 		page, err := r.fetch(ctx, lane, at)
 		if err != nil {
 			return err
+		}
+		if page.Whole != nil {
+			return r.unreadable(ctx, lane, page, lr)
 		}
 		next := page.Next
 		done = !page.More || next == "" || next == at || r.beforeSince(page)
@@ -221,7 +261,7 @@ func (r *run) lost(ctx context.Context, lane daybook.Lane) error {
 				Account: r.acc.ID, What: daybook.SeenLaneLost, At: r.now(),
 				LastSeen: st.LastOK, Detail: string(lane),
 			}
-			if _, err := r.Log.Append(ctx, r.acc.Case, []daybook.Record{r.record(daybook.RecordObservation, o)}); err != nil {
+			if _, err := r.append(ctx, []daybook.Record{r.record(daybook.RecordObservation, o)}); err != nil {
 				return err
 			}
 			seen = 1

@@ -32,14 +32,15 @@ import (
 const maxPause = 3
 
 const (
-	causeOff     = "daybook was not running"
-	causeLimit   = "the platform allowed no more requests"
-	causeRefused = "the platform refused the token"
-	causePaused  = "the account was paused"
-	causeConsent = "the consent had ended"
-	causeFailed  = "the platform could not be read"
-	causeStore   = "daybook could not keep what it read"
-	causeWindow  = "the platform no longer had all of it"
+	causeOff        = "daybook was not running"
+	causeLimit      = "the platform allowed no more requests"
+	causeRefused    = "the platform refused the token"
+	causePaused     = "the account was paused"
+	causeConsent    = "the consent had ended"
+	causeFailed     = "the platform could not be read"
+	causeUnreadable = "the platform's answer could not be read"
+	causeStore      = "daybook could not keep what it read"
+	causeWindow     = "the platform no longer had all of it"
 )
 
 // causeOf says in words, without personal data, why a run failed.
@@ -57,6 +58,8 @@ func causeOf(err error) string {
 		return causeRefused
 	case errors.Is(err, ErrNotRead):
 		return causePaused
+	case errors.Is(err, errUnreadable):
+		return causeUnreadable
 	case errors.As(err, &fetch):
 		return causeFailed
 	}
@@ -114,6 +117,34 @@ func (r *run) failing(ctx context.Context, lanes []daybook.Lane, cause string) e
 	return nil
 }
 
+// because notes why lanes may not be read for a while, without calling it a
+// failure: it becomes a gap only if the pause turns out to be long.
+func (r *run) because(ctx context.Context, lanes []daybook.Lane, cause string) error {
+	err := r.Ledger.Update(ctx, func(ctx context.Context) error {
+		if err := r.Queue.Guard(ctx, r.task); err != nil {
+			return err
+		}
+		for _, lane := range lanes {
+			st, err := r.Ledger.Lane(ctx, r.acc.ID, lane)
+			if err != nil {
+				return err
+			}
+			if st.Cause != "" {
+				continue
+			}
+			st.Cause = cause
+			if err := r.Ledger.SaveLane(ctx, r.acc.ID, lane, st); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("note a pause: %w", err)
+	}
+	return nil
+}
+
 // unwatched records that an account is not read any more.
 func (r *run) unwatched(ctx context.Context, cause string) error {
 	var gaps []daybook.Gap
@@ -125,7 +156,7 @@ func (r *run) unwatched(ctx context.Context, cause string) error {
 		if gaps, err = r.openGaps(ctx, nil, cause); err != nil || len(gaps) == 0 {
 			return err
 		}
-		_, err = r.Log.Append(ctx, r.acc.Case, []daybook.Record{r.record(daybook.RecordGap, gaps[0])})
+		_, err = r.append(ctx, []daybook.Record{r.record(daybook.RecordGap, gaps[0])})
 		return err
 	})
 	if errors.Is(err, work.ErrLost) {
@@ -155,7 +186,7 @@ func (r *run) openGaps(ctx context.Context, lanes []daybook.Lane, cause string) 
 	hole := daybook.Gap{Account: r.acc.ID, Class: daybook.Hole, To: now, Cause: cause}
 	for _, lane := range lanes {
 		st := states[lane]
-		if strings.Contains(st.Cause, cause) || st.Lost {
+		if !st.Gap.IsZero() && strings.Contains(st.Cause, cause) || st.Lost {
 			continue
 		}
 		if st.Gap.IsZero() {

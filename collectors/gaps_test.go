@@ -129,7 +129,35 @@ func TestRunnerPause_A7(t *testing.T) {
 	}
 }
 
-// One lane that fails does not keep the others from being read.
+// A failure in the past is no gap, and does not make what is new wait.
+func TestRunnerPastCanWait(t *testing.T) {
+	b := newBench(t)
+	b.birds.Fail(collectorstest.ServerError, 4) // the first request for the past
+	rep := b.mustRead()
+	if rep.Lanes[0].Err == nil || rep.Lanes[0].BackDone || !rep.Lanes[0].CaughtUp {
+		t.Fatalf("lane %+v, want an error in its past", rep.Lanes[0])
+	}
+	if due := b.Tasks("poll")[0].Due.Sub(b.clock.Now()); due != time.Minute {
+		t.Errorf("due again after %s, want 1m", due)
+	}
+	b.clock.Advance(time.Minute)
+	b.birds.Fail(collectorstest.RateLimited, 4)
+	if _, err := b.once(); err == nil {
+		t.Fatal("the limit did not show")
+	}
+	b.clock.Advance(10 * time.Minute)
+	b.mustRead()
+	gaps := decode[daybook.Gap](t, b.news(daybook.RecordGap))
+	if len(gaps) != 3 || gaps[0].Cause != "the platform allowed no more requests" || gaps[0].To.Sub(gaps[0].From) != 10*time.Minute {
+		t.Errorf("gaps %+v, want one a lane, of the ten minutes in which nothing could be read", gaps)
+	}
+	if len(b.texts()) != len(b.birds.Expected()) {
+		t.Error("the past was not read to its end")
+	}
+}
+
+// One lane that fails does not keep the others from being read, nor from being
+// read as often.
 func TestRunnerReadsOtherLanes(t *testing.T) {
 	b := newBench(t)
 	b.mustRead()
@@ -140,6 +168,9 @@ func TestRunnerReadsOtherLanes(t *testing.T) {
 	rep, err := b.once()
 	if err == nil || rep.New != 1 {
 		t.Errorf("new %d, err %v; want the one of the other lane and an error", rep.New, err)
+	}
+	if due := b.Tasks("poll")[0].Due.Sub(b.clock.Now()); due != time.Minute {
+		t.Errorf("due again after %s, want 1m", due)
 	}
 	b.clock.Advance(time.Minute)
 	b.mustRead()

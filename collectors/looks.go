@@ -60,7 +60,7 @@ func (r *Runner) tasks(ctx context.Context, kind string, id daybook.AccountID, c
 	defer func() {
 		if run != nil {
 			rep = run.rep
-			err = errors.Join(err, run.close())
+			err = errors.Join(err, run.close(ctx))
 		}
 		if err != nil {
 			err = fmt.Errorf("work on account %s (%s): %w", id, kind, err)

@@ -104,7 +104,7 @@ func (r *run) keepAttachment(ctx context.Context, tasks []work.Task, args mediaA
 		}
 		record := r.record(daybook.RecordMedia, rec)
 		record.Blobs = blobs
-		if _, err := r.Log.Append(ctx, r.acc.Case, []daybook.Record{record}); err != nil {
+		if _, err := r.append(ctx, []daybook.Record{record}); err != nil {
 			return err
 		}
 		return r.doneAll(ctx, tasks)

@@ -304,7 +304,7 @@ func (b *batch) flush(ctx context.Context) error {
 	if len(b.records) == 0 {
 		return nil
 	}
-	first, err := b.Log.Append(ctx, b.acc.Case, b.records)
+	first, err := b.append(ctx, b.records)
 	if err != nil {
 		return err
 	}

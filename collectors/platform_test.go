@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,6 +43,7 @@ type bird struct {
 
 // fakeBirds is a platform in memory that is its own driver and source.
 type fakeBirds struct {
+	mu       sync.Mutex // held while a request is answered
 	now      func() time.Time
 	account  daybook.Account
 	rows     []bird // by ID
@@ -59,6 +61,8 @@ type fakeBirds struct {
 	revoking error
 	lost     int // forward cursors before this id miss something
 }
+
+var errHalf = errors.New("half an answer")
 
 func newBirds(now func() time.Time) *fakeBirds {
 	b := &fakeBirds{
@@ -208,6 +212,8 @@ func (b *fakeBirds) ask(call string) (x daybook.Exchange, err error) {
 	switch f {
 	case collectorstest.RateLimited:
 		return x, &collectors.RateLimitError{Until: now.Add(10 * time.Minute)}
+	case collectorstest.HalfAnswer:
+		return x, errHalf
 	case collectorstest.Refused:
 		return x, fmt.Errorf("status 401: %w", collectors.ErrRefused)
 	}
@@ -218,7 +224,12 @@ func (b *fakeBirds) Lanes() []daybook.Lane { return []daybook.Lane{inbox, reques
 func (b *fakeBirds) Close() error          { return nil }
 
 func (b *fakeBirds) Fetch(_ context.Context, lane daybook.Lane, at collectors.Cursor) (collectors.Page, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	x, err := b.ask(string(lane) + "/" + string(at))
+	if errors.Is(err, errHalf) {
+		return collectors.Page{Exchange: x, Whole: []byte(`[{"id":`), Next: at}, nil
+	}
 	if err != nil {
 		return collectors.Page{}, err
 	}
@@ -303,6 +314,9 @@ func (b *fakeBirds) page(lane daybook.Lane, x daybook.Exchange, rows []bird) col
 		}
 	}
 	slices.Reverse(p.Captures) // newest first
+	if b.repeat && len(rows) > 0 {
+		p.Captures = append(p.Captures, b.capture(lane, x, rows[0])) // twice on one page
+	}
 	return p
 }
 
@@ -321,6 +335,8 @@ func (b *fakeBirds) capture(lane daybook.Lane, x daybook.Exchange, r bird) daybo
 }
 
 func (b *fakeBirds) Look(_ context.Context, refs []collectors.Ref) (out []collectors.Look, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, ref := range refs {
 		x, err := b.ask("look/" + ref.Native)
 		if err != nil {
@@ -342,6 +358,8 @@ func (b *fakeBirds) Look(_ context.Context, refs []collectors.Ref) (out []collec
 }
 
 func (b *fakeBirds) Media(_ context.Context, m daybook.Media) ([]byte, daybook.Exchange, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if strings.HasPrefix(m.Native, "elsewhere") {
 		return nil, daybook.Exchange{}, collectors.ErrNotFetched
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"daybook"
@@ -48,6 +49,9 @@ type Config struct {
 	// OnStopped is called when the platform refused an account's token,
 	// after that was committed. It may be nil.
 	OnStopped func(ctx context.Context, a daybook.Account)
+	// OnAppended is called after a run that added to the log of a case: now
+	// its followers can catch up. It may be nil.
+	OnAppended func(ctx context.Context, c daybook.CaseID)
 }
 
 // A Runner reads accounts: when one is due it drains lane after lane, page by
@@ -127,6 +131,11 @@ type LaneReport struct {
 	Err      error // nil if it went well
 }
 
+// anyLane reports whether a lane was read to its newest end.
+func (rep *Report) anyLane() bool {
+	return slices.ContainsFunc(rep.Lanes, func(l LaneReport) bool { return l.CaughtUp })
+}
+
 // PollTask is the task by which an account is read again and again.
 func PollTask(a daybook.Account, due time.Time, every time.Duration) work.Task {
 	return work.Task{ID: "poll/" + string(a.ID), Kind: "poll", Case: string(a.Case), Due: due, Every: every}
@@ -162,11 +171,16 @@ func (r *Runner) Once(ctx context.Context, id daybook.AccountID) (Report, error)
 func (r *Runner) poll(ctx context.Context, task work.Task, id daybook.AccountID) (Report, error) {
 	run, err := r.open(ctx, id, task)
 	if err == nil {
-		err = errors.Join(run.read(ctx), run.close())
+		err = run.read(ctx)
 	} else {
 		err = errors.Join(err, run.failedLane(ctx, nil, err, maxLanesFailing))
 	}
-	if end := r.release(ctx, task, err, run.rep.More); !errors.Is(err, work.ErrLost) {
+	err = errors.Join(err, run.close(ctx))
+	ended := err
+	if run.rep.anyLane() && isFetch(err) && !putOff(err) && ctx.Err() == nil {
+		ended = nil // one lane that fails does not make the others wait
+	}
+	if end := r.release(ctx, task, ended, run.rep.More); !errors.Is(err, work.ErrLost) {
 		err = errors.Join(err, end)
 	}
 	if err != nil {
@@ -214,6 +228,7 @@ type run struct {
 	src    Source
 	end    time.Duration // of Elapsed: when the budget is used up
 	doubt  bool          // a lane has handles that are Unlisted
+	wrote  bool          // something may have been appended
 	rep    Report
 }
 
@@ -244,10 +259,14 @@ func (r *Runner) open(ctx context.Context, id daybook.AccountID, task work.Task)
 	for _, st := range states {
 		run.doubt = run.doubt || len(st.Unlisted) > 0
 	}
-	return run, r.recordClock(ctx, a)
+	return run, run.recordClock(ctx)
 }
 
-func (r *run) close() error {
+// close ends a run, also one that open could not make.
+func (r *run) close(ctx context.Context) error {
+	if r.wrote && r.OnAppended != nil {
+		r.OnAppended(ctx, r.acc.Case)
+	}
 	if r.src == nil {
 		return nil
 	}
@@ -259,6 +278,9 @@ func (r *run) close() error {
 
 // spent reports whether the run has used up its time.
 func (r *run) spent() bool { return r.Elapsed() >= r.end }
+
+// overdue reports whether it is time to give the account back in any case.
+func (r *run) overdue() bool { return r.Elapsed() >= r.end+r.Budget }
 
 // readable returns the account and its secret if it may be read at this moment.
 func (r *Runner) readable(ctx context.Context, id daybook.AccountID) (daybook.Account, []byte, error) {
@@ -294,6 +316,11 @@ func (r *run) ask(ctx context.Context, request func() error) error {
 
 // A fetchError comes from the platform or the way to it, not from the store.
 type fetchError struct{ err error }
+
+func isFetch(err error) bool {
+	var fetch *fetchError
+	return errors.As(err, &fetch)
+}
 
 func (e *fetchError) Error() string { return "ask the platform: " + e.err.Error() }
 func (e *fetchError) Unwrap() error { return e.err }
@@ -331,6 +358,12 @@ func (r *run) checked(ctx context.Context, fn func(ctx context.Context, excluded
 		return err
 	}
 	return fn(ctx, excluded)
+}
+
+// append adds records to the account's log.
+func (r *run) append(ctx context.Context, batch []daybook.Record) (uint64, error) {
+	r.wrote = true
+	return r.Log.Append(ctx, r.acc.Case, batch)
 }
 
 // actor stands on every record that the Runner makes.
@@ -375,7 +408,7 @@ func (r *run) refused(ctx context.Context) error {
 		for _, g := range gaps {
 			batch = append(batch, r.record(daybook.RecordGap, g))
 		}
-		_, err = r.Log.Append(ctx, a.Case, batch)
+		_, err = r.append(ctx, batch)
 		stopped = err == nil
 		return err
 	})

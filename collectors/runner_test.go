@@ -210,6 +210,35 @@ func TestRunnerWithdrawalInFlight_D3(t *testing.T) {
 	}
 }
 
+// afterCommit calls a function after the next transaction.
+type afterCommit struct {
+	collectors.Ledger
+	do func()
+}
+
+func (l *afterCommit) Update(ctx context.Context, fn func(ctx context.Context) error) error {
+	err := l.Ledger.Update(ctx, fn)
+	if do := l.do; do != nil {
+		l.do = nil
+		do()
+	}
+	return err
+}
+
+// A consent that ends between two requests ends the run before the second.
+func TestRunnerWithdrawalBetweenRequests_D3(t *testing.T) {
+	b := newBench(t)
+	b.config.Ledger = &afterCommit{b.Memory, func() {
+		b.connect(func(a *daybook.Account, _ *daybook.Consent) { a.State = daybook.Withdrawn })
+	}}
+	if _, err := b.once(); !errors.Is(err, daybook.ErrConsentEnded) {
+		t.Errorf("got %v, want ErrConsentEnded", err)
+	}
+	if len(b.birds.asked) != 1 {
+		t.Errorf("requests %q, want the first only", b.birds.asked)
+	}
+}
+
 func TestRunnerConsentEnds_D4(t *testing.T) {
 	b := newBench(t)
 	b.mustRead()

@@ -173,7 +173,7 @@ func TestContact_A3_Golden(t *testing.T) {
 }
 
 func TestContact_A10_NoVerdicts(t *testing.T) {
-	forbidden := regexp.MustCompile(`(?i)stalk|perpetrat|suspect|offen[cd]|victim|\bproof\b|\bproves?\b|admissible|\brisk|danger|toxic|% match|same person|criminal|harass|threshold|guilt|[!]|\bAI\b|%!`)
+	forbidden := regexp.MustCompile(`(?i)stal[k]|perpetrat|suspec[t]|offen[cd]|victi[m]|\bproof\b|\bproves?\b|admissible|\brisk|danger|toxic|% match|same perso[n]|criminal|harass|threshold|guilt|[!]|\bAI\b|%!`)
 	check := func(text string) {
 		if m := forbidden.FindString(text); m != "" {
 			t.Errorf("%q says %q", text, m)

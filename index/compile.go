@@ -20,11 +20,11 @@ func compile(q *Query, key *archive.CaseKey) (query.Query, error) {
 	positive := false
 	if q.read != nil {
 		for _, c := range q.read.clauses {
-			any := make([]query.Query, len(c.any))
-			for i := range c.any {
-				any[i] = c.any[i].compile()
+			choices := make([]query.Query, len(c.terms))
+			for i := range c.terms {
+				choices[i] = c.terms[i].compile()
 			}
-			found := either(any...)
+			found := either(choices...)
 			if c.not {
 				found = without(found)
 			}
@@ -129,11 +129,11 @@ func fuzzy(field, word string) query.Query {
 	return q
 }
 
-func either(any ...query.Query) query.Query {
-	if len(any) == 1 {
-		return any[0]
+func either(choices ...query.Query) query.Query {
+	if len(choices) == 1 {
+		return choices[0]
 	}
-	return query.NewDisjunctionQuery(any)
+	return query.NewDisjunctionQuery(choices)
 }
 
 // without matches every document that found does not. Its other half is spelled
@@ -148,13 +148,13 @@ func oneOf[S ~string](field string, values []S) []query.Query {
 	if len(values) == 0 {
 		return nil
 	}
-	any := make([]query.Query, len(values))
+	choices := make([]query.Query, len(values))
 	for i, v := range values {
 		q := exact(field, string(v))
 		q.SetBoost(0)
-		any[i] = q
+		choices[i] = q
 	}
-	return []query.Query{either(any...)}
+	return []query.Query{either(choices...)}
 }
 
 // between is a filter by time: whole days by their terms, and the ends, which
@@ -164,7 +164,7 @@ func between(from, to time.Time) []query.Query {
 		return nil
 	}
 	var first, last time.Time // the whole days
-	var any []query.Query
+	var choices []query.Query
 	if !from.IsZero() {
 		if first = from.UTC().Truncate(24 * time.Hour); first.Before(from) {
 			first = first.AddDate(0, 0, 1)
@@ -180,7 +180,7 @@ func between(from, to time.Time) []query.Query {
 		return []query.Query{span(fieldAt, atTerm(from), atTerm(to))}
 	}
 	if !from.IsZero() && from.Before(first) {
-		any = append(any, span(fieldAt, atTerm(from), atTerm(first)))
+		choices = append(choices, span(fieldAt, atTerm(from), atTerm(first)))
 	}
 	low, high := "", ""
 	if !from.IsZero() {
@@ -189,10 +189,10 @@ func between(from, to time.Time) []query.Query {
 	if !to.IsZero() {
 		high = dayTerm(last)
 		if last.Before(to) {
-			any = append(any, span(fieldAt, atTerm(last), atTerm(to)))
+			choices = append(choices, span(fieldAt, atTerm(last), atTerm(to)))
 		}
 	}
-	return []query.Query{either(append(any, span(fieldDay, low, high))...)}
+	return []query.Query{either(append(choices, span(fieldDay, low, high))...)}
 }
 
 // span is a range of terms: from low on, without high.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/blevesearch/bleve/v2"
@@ -31,9 +32,15 @@ const (
 	keyPlace   = "index/key"
 	stateValue = "state" // bleve's internal value that holds a state
 
-	// maxUnwritten is how many batches bleve may hold in memory. It joins them
-	// into one file: with sealing, every file that is written once more costs.
-	maxUnwritten = 8
+	// A rebuild hands over thousands of entries; they are gathered up to
+	// fullBatch documents, because each file that bleve joins with others is
+	// opened and sealed once more. Fewer than smallBatch entries are what was
+	// just collected: they are handed to bleve at once.
+	fullBatch  = 4000
+	smallBatch = 500
+
+	// maxUnwritten is how many batches bleve may hold in memory.
+	maxUnwritten = 4
 	// patience is how long to wait for bleve to write. It is reached when
 	// bleve's writer has died; then the index is built again.
 	patience = time.Minute
@@ -73,10 +80,14 @@ type folder struct {
 	// comes again from the log, because the position is lost with it.
 	unwritten chan struct{}
 
-	mu     sync.Mutex // one batch at a time
-	state  state
-	recent recent
-	healed bool // it took the place of a damaged one, and has seen no entry yet
+	waiting atomic.Bool // gathered has something that a search has to see
+
+	mu       sync.Mutex // one batch at a time
+	gathered *bleve.Batch
+	state    state // with what is gathered
+	recent   recent
+
+	seen atomic.Uint64 // state.position, for searches that do not wait for a batch
 }
 
 // bleveConfig is the part of the configuration that is not kept in the index.
@@ -148,6 +159,7 @@ func openFolder(path string, key *archive.CaseKey, check bool) (_ *folder, err e
 		b, err := f.words.GetInternal([]byte(stateValue))
 		if err == nil {
 			f.state, err = parseState(b)
+			f.seen.Store(f.state.position)
 		}
 		if err != nil {
 			return errors.Join(damaged(err), f.words.Close())
@@ -197,9 +209,41 @@ func (f *folder) reserve(ctx context.Context) error {
 	}
 }
 
+// settle hands over what was gathered, so that a search finds it.
+func (f *folder) settle(ctx context.Context) error {
+	if !f.waiting.Load() {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.handOver(ctx)
+}
+
+// handOver needs f.mu.
+func (f *folder) handOver(ctx context.Context) error {
+	if f.gathered == nil {
+		return nil
+	}
+	if err := f.reserve(ctx); err != nil {
+		return err
+	}
+	f.gathered.SetInternal([]byte(stateValue), f.state.bytes())
+	f.gathered.SetPersistedCallback(func(error) { <-f.unwritten })
+	if err := f.words.Batch(f.gathered); err != nil {
+		return damaged(err)
+	}
+	f.gathered = nil
+	f.waiting.Store(false)
+	return nil
+}
+
 // close writes what is in memory and closes.
 func (f *folder) close() error {
-	err := f.flush(context.Background()) // bounded by patience
+	ctx := context.Background() // bounded by patience
+	err := f.settle(ctx)
+	if err == nil {
+		err = f.flush(ctx)
+	}
 	return errors.Join(err, f.abandon())
 }
 

@@ -50,10 +50,10 @@ func (x *Index) Position(ctx context.Context, c daybook.CaseID) (uint64, error) 
 // Handle implements archive.Follower: it indexes the messages of items, one
 // document for each message however often it was captured. Entries that are
 // done already are passed over; entries that leave some out are an error that
-// wraps ErrRebuild.
+// wraps ErrBehind.
 //
 // The entries can be found when it returns. They are on the disk some time
-// later, together with the position.
+// later, together with the position: what a crash loses comes again.
 func (x *Index) Handle(ctx context.Context, c daybook.CaseID, entries []archive.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -85,7 +85,7 @@ func (x *Index) Erased(ctx context.Context, c daybook.CaseID, messages []daybook
 func (f *folder) handle(ctx context.Context, c daybook.CaseID, entries []archive.Entry, versions Versions) error {
 	from, end := f.state.position, entries[len(entries)-1].Index+1
 	if entries[0].Index > from {
-		return fmt.Errorf("%w: entry %d comes next", ErrRebuild, from)
+		return fmt.Errorf("%w: entry %d comes next", ErrBehind, from)
 	}
 	if end <= from {
 		return nil
@@ -98,39 +98,34 @@ func (f *folder) handle(ctx context.Context, c daybook.CaseID, entries []archive
 			return err
 		}
 	}
-	contents, err := f.contents(entries, edited)
+	contents, err := f.contents(ctx, entries, edited)
 	if err != nil {
 		return err
 	}
-	batch := f.words.NewBatch()
+	if f.gathered == nil {
+		f.gathered = f.words.NewBatch()
+	}
+	f.waiting.Store(true)
 	for i := range contents {
 		if f.recent.has(&contents[i]) {
 			continue
 		}
-		if err := batch.IndexAdvanced(contents[i].document()); err != nil {
+		if err := f.gathered.IndexAdvanced(contents[i].document()); err != nil {
 			return err
 		}
-	}
-	next := f.state
-	next.position = end
-	batch.SetInternal([]byte(stateValue), next.bytes())
-	if err := f.reserve(ctx); err != nil {
-		return err
-	}
-	batch.SetPersistedCallback(func(error) { <-f.unwritten })
-	if err := f.words.Batch(batch); err != nil {
-		return damaged(err)
-	}
-	for i := range contents {
 		f.recent.put(&contents[i])
 	}
-	f.state, f.healed = next, false
+	f.state.position = end
+	f.seen.Store(end)
+	if f.gathered.Size() >= fullBatch || len(entries) < smallBatch {
+		return f.handOver(ctx)
+	}
 	return nil
 }
 
 // contents reads the messages of entries: each message once, as the last
 // capture that is complete shows it.
-func (f *folder) contents(entries []archive.Entry, edited map[daybook.MessageKey][]string) ([]content, error) {
+func (f *folder) contents(ctx context.Context, entries []archive.Entry, edited map[daybook.MessageKey][]string) ([]content, error) {
 	var (
 		out  []content
 		at   = map[daybook.MessageKey]int{}
@@ -159,7 +154,7 @@ func (f *folder) contents(entries []archive.Entry, edited map[daybook.MessageKey
 			}
 			made := contentOf(f.key, &it, m, edited[m.Key])
 			if m.Incomplete && edited[m.Key] == nil {
-				known, err := f.has(made.id)
+				known, err := f.has(ctx, made.id)
 				if err != nil {
 					return nil, err
 				}
@@ -179,8 +174,11 @@ func (f *folder) contents(entries []archive.Entry, edited map[daybook.MessageKey
 	return out, nil
 }
 
-// has reports whether a message is in the index.
-func (f *folder) has(id [32]byte) (known bool, err error) {
+// has reports whether a message is in the index. It needs f.mu.
+func (f *folder) has(ctx context.Context, id [32]byte) (known bool, err error) {
+	if err := f.handOver(ctx); err != nil {
+		return false, err
+	}
 	err = guard(func() error {
 		scorch, err := f.words.Advanced()
 		if err != nil {

@@ -67,8 +67,8 @@ func marks(tokens []token, q *Query) []Span {
 		if c.not {
 			continue
 		}
-		for i := range c.any {
-			spans = c.any[i].find(tokens, spans)
+		for i := range c.terms {
+			spans = c.terms[i].find(tokens, spans)
 		}
 	}
 	slices.SortFunc(spans, func(a, b Span) int { return a.From - b.From })

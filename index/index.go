@@ -36,9 +36,9 @@ import (
 
 // Errors that callers branch on.
 var (
-	// ErrRebuild says that the index was damaged and has been removed: let it
-	// catch up with the log, then ask again.
-	ErrRebuild = errors.New("the index has to be built again")
+	// ErrBehind says that the index has not followed its log yet, or that it
+	// was damaged and has been removed: let it catch up, then ask again.
+	ErrBehind = errors.New("the index has to follow its log first")
 	// ErrInUse says that another process has the index open.
 	ErrInUse = errors.New("the index is open in another process")
 )
@@ -140,7 +140,7 @@ func (x *Index) Drop(ctx context.Context, c daybook.CaseID) error {
 
 // with opens the index of a case if it is not, and runs fn with it. The index
 // is not closed while fn runs. When fn finds it damaged, it is removed, and the
-// error wraps ErrRebuild.
+// error wraps ErrBehind.
 func (x *Index) with(ctx context.Context, c daybook.CaseID, fn func(*folder) error) error {
 	s, err := x.slot(c)
 	if err != nil {
@@ -197,7 +197,6 @@ func (x *Index) open(ctx context.Context, c daybook.CaseID, s *slot) error {
 		return err
 	}
 	path := x.path(key)
-	healed := false
 	s.folder, err = openFolder(path, key, !s.checked)
 	switch {
 	case err == nil:
@@ -207,7 +206,6 @@ func (x *Index) open(ctx context.Context, c daybook.CaseID, s *slot) error {
 		return err
 	case !errors.Is(err, errAbsent):
 		x.cfg.Logger.WarnContext(ctx, "search index is damaged and is built again", slog.Any("case", c), slog.Any("err", err))
-		healed = true
 	}
 	if err := removeFolder(path); err != nil {
 		return err
@@ -219,7 +217,7 @@ func (x *Index) open(ctx context.Context, c daybook.CaseID, s *slot) error {
 	if s.folder, err = newFolder(path, key, erasures); err != nil {
 		return err
 	}
-	s.checked, s.folder.healed = true, healed
+	s.checked = true
 	return nil
 }
 
@@ -228,7 +226,7 @@ func (x *Index) discard(ctx context.Context, c daybook.CaseID, s *slot, f *folde
 	x.cfg.Logger.WarnContext(ctx, "search index is damaged and is built again", slog.Any("case", c), slog.Any("err", cause))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := fmt.Errorf("%w: %w", ErrRebuild, cause)
+	err := fmt.Errorf("%w: %w", ErrBehind, cause)
 	if s.folder != f { // another goroutine was faster
 		return err
 	}

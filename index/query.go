@@ -69,8 +69,8 @@ type reading struct {
 
 // A clause holds if one of its terms does, or, negated, if none does.
 type clause struct {
-	any []term
-	not bool
+	terms []term
+	not   bool
 }
 
 type termKind uint8
@@ -204,10 +204,10 @@ func (p *parser) part(q *Query) error {
 		return p.fail(start, "OR cannot join an exclusion")
 	case p.or >= 0:
 		last := &p.read.clauses[len(p.read.clauses)-1]
-		last.any = append(last.any, t)
+		last.terms = append(last.terms, t)
 		p.or, p.joins = -1, true
 	default:
-		p.read.clauses = append(p.read.clauses, clause{any: []term{t}, not: not})
+		p.read.clauses = append(p.read.clauses, clause{terms: []term{t}, not: not})
 		p.joins = !not
 	}
 	return nil

@@ -28,6 +28,7 @@ const (
 // A Result is one page of hits, and figures about all of them.
 type Result struct {
 	Total   uint64 // hits on all pages
+	Seen    uint64 // entries of the log that the index had followed: newer ones were not searched
 	Took    time.Duration
 	Hits    []Hit
 	Kinds   []KindCount   // with Query.Facets: most frequent first, at most 50
@@ -61,8 +62,8 @@ type TermCount struct {
 
 // Search finds messages of one case, as far as the index has followed its log.
 // It takes ten seconds at most. Errors: daybook.ErrInvalid for a query that
-// cannot be answered (a *SyntaxError if it cannot be read), ErrRebuild if the
-// index was damaged, and what the keys give for the case.
+// cannot be answered (a *SyntaxError if it cannot be read), ErrBehind if the
+// index has seen nothing yet or was damaged, and what the keys give for the case.
 func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	if q.Case == "" {
 		return Result{}, fmt.Errorf("search: %w: no case is named", daybook.ErrInvalid)
@@ -89,13 +90,15 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 		if err != nil {
 			return err
 		}
-		if err := f.ready(); err != nil {
+		if err := f.ready(ctx); err != nil {
 			return err
 		}
 		if err := f.boundPrefixes(q.read); err != nil {
 			return err
 		}
+		seen := f.seen.Load()
 		out, err = f.search(ctx, &q, compiled)
+		out.Seen = seen
 		return err
 	})
 	if err != nil {
@@ -115,7 +118,7 @@ func (x *Index) Terms(ctx context.Context, c daybook.CaseID, list []string) ([]T
 	defer cancel()
 	out := make([]TermCount, len(list))
 	err := x.with(ctx, c, func(f *folder) error {
-		if err := f.ready(); err != nil {
+		if err := f.ready(ctx); err != nil {
 			return err
 		}
 		for i, s := range list {
@@ -204,15 +207,13 @@ func (f *folder) search(ctx context.Context, q *Query, compiled query.Query) (Re
 	return out, nil
 }
 
-// ready refuses to answer from an index that was damaged and is empty now: that
-// nothing is found would not be true.
-func (f *folder) ready() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.healed {
-		return ErrRebuild
+// ready refuses to answer from an index that has seen no entry, as after damage
+// or an erasure: that nothing is found would not be true. Every log has one.
+func (f *folder) ready(ctx context.Context) error {
+	if f.seen.Load() == 0 {
+		return ErrBehind
 	}
-	return nil
+	return f.settle(ctx)
 }
 
 // boundPrefixes refuses a prefix that stands for too many words.
@@ -221,7 +222,7 @@ func (f *folder) boundPrefixes(r *reading) error {
 		return nil
 	}
 	for _, c := range r.clauses {
-		for _, t := range c.any {
+		for _, t := range c.terms {
 			if t.kind != begins {
 				continue
 			}
@@ -270,5 +271,5 @@ func readTerm(s string) (*reading, error) {
 	if len(t.tokens) == 0 || len(t.tokens) > maxTokens {
 		return nil, p.fail(0, "a term has between 1 and %d words", maxTokens)
 	}
-	return &reading{clauses: []clause{{any: []term{t}}}}, nil
+	return &reading{clauses: []clause{{terms: []term{t}}}}, nil
 }

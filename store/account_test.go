@@ -16,7 +16,16 @@ import (
 	"daybook/store"
 )
 
-var _ collectors.Accounts = (*store.DB)(nil)
+// What is put together in cmd/daybook fits.
+var (
+	_ collectors.Accounts    = (*store.DB)(nil)
+	_ cases.Messages         = (*store.DB)(nil)
+	_ cases.Schedule         = collectors.Schedule{}
+	_ collectors.EndedTokens = struct {
+		*store.DB
+		*cases.Cases
+	}{}
+)
 
 var accountTime = time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC)
 

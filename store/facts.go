@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -80,60 +79,46 @@ func (b *factsBuilder) handles(ctx context.Context) error {
 	return nil
 }
 
-// contacts reads all messages, in the order of time.
+// contacts reads all messages and puts them in the order of time.
 func (b *factsBuilder) contacts(ctx context.Context) error {
 	to, err := b.addressed(ctx)
 	if err != nil {
 		return fmt.Errorf("read whom messages address: %w", err)
 	}
-	q := b.db.from(ctx)
 	var n int
-	if err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM message WHERE case_id = $1 AND captures > 0`, string(b.caseID)).Scan(&n); err != nil {
+	err = b.db.from(ctx).QueryRowContext(ctx, `SELECT COUNT(*) FROM message WHERE case_id = $1 AND captures > 0`, string(b.caseID)).Scan(&n)
+	if err != nil {
 		return fmt.Errorf("count messages: %w", err)
 	}
-	for _, ids := range to {
-		n += len(ids)
+	for _, handles := range to {
+		n += len(handles)
 	}
-	b.facts.Contacts = make([]detect.Contact, 0, n)
-	rows, err := q.QueryContext(ctx, `SELECT id, first_entry, sender, sent, until_at, logged, versions, exactness, kind, direction, account,
-		platform, origin, state FROM message WHERE case_id = $1 AND captures > 0 ORDER BY sent, id`, string(b.caseID))
+	contacts := make([]detect.Contact, 0, n)
+	err = b.db.eachFact(ctx, b.caseID, func(l *factLine) {
+		if l.Direction != daybook.Out {
+			l.Handle = int(l.sender)
+			contacts = append(contacts, l.Contact)
+			return
+		}
+		addressed := to[l.id]
+		if len(addressed) == 0 {
+			addressed = []int64{0}
+		}
+		for _, h := range addressed {
+			l.Handle = int(h)
+			contacts = append(contacts, l.Contact)
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("read messages: %w", err)
 	}
-	defer rows.Close()
-	var (
-		id, entry, sender, sent, until, logged, versions           int64
-		exactness, kind, direction, account, platform, orig, state sql.RawBytes
-		word                                                       = interned{}
-	)
-	for rows.Next() {
-		if err := rows.Scan(&id, &entry, &sender, &sent, &until, &logged, &versions, &exactness, &kind, &direction, &account,
-			&platform, &orig, &state); err != nil {
-			return fmt.Errorf("read messages: %w", err)
-		}
-		contact := detect.Contact{
-			Entry: uint64(entry), Handle: -1, At: fromMicros(sent), Until: fromMicros(until), Logged: fromMicros(logged),
-			Precision: daybook.Precision(word.of(exactness)), Kind: daybook.Kind(word.of(kind)),
-			Direction: daybook.Direction(word.of(direction)), Account: daybook.AccountID(word.of(account)),
-			Platform: daybook.Platform(word.of(platform)), Origin: daybook.Origin(word.of(orig)),
-			Gone: string(state) == string(daybook.Gone), Edited: versions > 1,
-		}
-		if contact.Direction != daybook.Out {
-			contact.Handle = b.handle(sender)
-			b.facts.Contacts = append(b.facts.Contacts, contact)
-			continue
-		}
-		if len(to[id]) == 0 {
-			b.facts.Contacts = append(b.facts.Contacts, contact)
-		}
-		for _, h := range to[id] {
-			contact.Handle = b.handle(h)
-			b.facts.Contacts = append(b.facts.Contacts, contact)
-		}
+	slices.SortFunc(contacts, func(a, b detect.Contact) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Entry, b.Entry), cmp.Compare(a.Handle, b.Handle))
+	})
+	for i := range contacts {
+		contacts[i].Handle = b.handle(int64(contacts[i].Handle))
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read messages: %w", err)
-	}
+	b.facts.Contacts = contacts
 	return nil
 }
 
@@ -153,18 +138,6 @@ func (b *factsBuilder) addressed(ctx context.Context) (map[int64][]int64, error)
 		to[id] = append(to[id], handle)
 	}
 	return to, rows.Err()
-}
-
-// interned keeps one string for each word that many rows repeat.
-type interned map[string]string
-
-func (in interned) of(b []byte) string {
-	if s, ok := in[string(b)]; ok {
-		return s
-	}
-	s := string(b)
-	in[s] = s
-	return s
 }
 
 // blocks makes blocks of what was seen of them: each lasts from the first time

@@ -72,7 +72,7 @@ func (f *MessageFollower) Handle(ctx context.Context, c daybook.CaseID, batch []
 			return nil
 		}
 		b := &messageBatch{
-			f: f, caseID: c, key: key, mentions: make([]mention, 0, len(batch)), messages: map[[32]byte]*messageRow{},
+			f: f, caseID: c, key: key, mentions: make([]mention, 0, len(batch)), messages: map[keyMAC]*messageRow{},
 			handles: map[string]*handleRow{}, accounts: map[daybook.AccountID]daybook.Account{},
 		}
 		for i := range batch {
@@ -97,7 +97,7 @@ type messageBatch struct {
 	caseID      daybook.CaseID
 	key         *archive.CaseKey
 	mentions    []mention
-	messages    map[[32]byte]*messageRow
+	messages    map[keyMAC]*messageRow
 	order       []*messageRow         // as first mentioned
 	handles     map[string]*handleRow // by Handle.Ref
 	handleOrder []*handleRow          // as first mentioned
@@ -157,7 +157,7 @@ func (b *messageBatch) exec(ctx context.Context, query string, args ...any) erro
 
 // mention notes that an entry tells something about a message.
 func (b *messageBatch) mention(key daybook.MessageKey, m mention) {
-	mac := b.key.MAC("message", string(key))
+	mac := newKeyMAC(b.key.MAC("message", string(key)))
 	row := b.messages[mac]
 	if row == nil {
 		row = &messageRow{mac: mac, id: messageID(m.entry, m.place), firstEntry: -1, lastEntry: -1, content: content{Key: key}}

@@ -193,8 +193,8 @@ func (db *DB) Handles(ctx context.Context, c daybook.CaseID) ([]daybook.HandleSu
 	if err != nil {
 		return nil, err
 	}
-	err = count(`SELECT t.handle, COUNT(*), MIN(m.sent), MAX(m.sent) FROM message_to t JOIN message m ON m.case_id = t.case_id AND m.id = t.id
-		WHERE t.case_id = $1 AND m.captures > 0 GROUP BY t.handle`, func(s *daybook.HandleSummary, n int) { s.Out = n })
+	err = count(`SELECT handle, COUNT(*), MIN(sent), MAX(sent) FROM message_to WHERE case_id = $1 GROUP BY handle`,
+		func(s *daybook.HandleSummary, n int) { s.Out = n })
 	if err != nil {
 		return nil, err
 	}

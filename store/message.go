@@ -29,7 +29,7 @@ func (db *DB) Message(ctx context.Context, c daybook.CaseID, entry uint64) (dayb
 
 // MessageByMAC returns a message by the keyed hash of its key; ErrNotFound.
 func (db *DB) MessageByMAC(ctx context.Context, c daybook.CaseID, mac [32]byte) (daybook.Message, error) {
-	return db.oneMessage(ctx, c, "message", `m.key_mac = $2`, mac[:])
+	return db.oneMessage(ctx, c, "message", `m.key_mac = $2`, mac[:len(keyMAC{})])
 }
 
 func (db *DB) oneMessage(ctx context.Context, c daybook.CaseID, what, condition string, arg any) (daybook.Message, error) {
@@ -131,11 +131,14 @@ func (db *DB) complete(ctx context.Context, c daybook.CaseID, all []listed) erro
 			}
 		}
 		if len(args) > 1 {
-			err := db.pairs(ctx, `SELECT id, entry FROM message_capture WHERE case_id = $1 AND id IN `+list(2, len(args)-1)+` ORDER BY entry`, args,
+			err := db.pairs(ctx, `SELECT id, entry FROM message_capture WHERE case_id = $1 AND id IN `+list(2, len(args)-1), args,
 				func(id, entry int64) { at[id].Captures = append(at[id].Captures, uint64(entry)) })
 			if err != nil {
 				return err
 			}
+		}
+		for i := range part {
+			slices.Sort(part[i].Captures)
 		}
 		if err := db.completeSeen(ctx, c, part); err != nil {
 			return err
@@ -219,15 +222,15 @@ func (db *DB) List(ctx context.Context, c daybook.CaseID, f daybook.MessageFilte
 			return nil, "", fmt.Errorf("list messages: %w: not a place in this list", daybook.ErrInvalid)
 		}
 	}
-	build := func(w *conditions) {
+	build := func(w *conditions, table string) {
 		if !f.From.IsZero() {
-			w.and(`m.sent >= ?`, micros(f.From))
+			w.and(table+`.sent >= ?`, micros(f.From))
 		}
 		if !f.To.IsZero() {
-			w.and(`m.sent < ?`, micros(f.To))
+			w.and(table+`.sent < ?`, micros(f.To))
 		}
 		for _, is := range []struct{ column, value string }{
-			{"account", string(f.Account)}, {"kind", string(f.Kind)}, {"origin", string(f.Origin)},
+			{"account", string(f.Account)}, {"kind", word(string(f.Kind))}, {"origin", string(f.Origin)},
 			{"state", string(f.State)}, {"direction", string(f.Direction)},
 		} {
 			if is.value != "" {
@@ -239,13 +242,13 @@ func (db *DB) List(ctx context.Context, c daybook.CaseID, f daybook.MessageFilte
 			if f.Newest {
 				after = `<`
 			}
-			w.and(`(m.sent, m.id) `+after+` (?, ?)`, sent, id)
+			w.and(`(`+table+`.sent, `+table+`.id) `+after+` (?, ?)`, sent, id)
 		}
 		order := ``
 		if f.Newest {
 			order = ` DESC`
 		}
-		w.put(` ORDER BY m.sent`+order+`, m.id`+order+` LIMIT ?`, limit+1)
+		w.put(` ORDER BY `+table+`.sent`+order+`, `+table+`.id`+order+` LIMIT ?`, limit+1)
 	}
 	found, err := db.listBy(ctx, c, f.Handle, build)
 	if err != nil {
@@ -283,11 +286,12 @@ func plainMessages(found []listed) []daybook.Message {
 }
 
 // listBy reads what build asks for; with a handle, first what it sent and then
-// what was sent to it, so that each is a walk along one index.
-func (db *DB) listBy(ctx context.Context, c daybook.CaseID, h daybook.Handle, build func(*conditions)) ([]listed, error) {
+// what was sent to it. Each is a walk along one index, that of the table which
+// build is given.
+func (db *DB) listBy(ctx context.Context, c daybook.CaseID, h daybook.Handle, build func(w *conditions, table string)) ([]listed, error) {
 	if h.IsZero() {
 		var w conditions
-		build(&w)
+		build(&w, "m")
 		return db.messages(ctx, c, w.text.String(), w.args)
 	}
 	key, err := db.Keys.Case(ctx, c)
@@ -300,13 +304,14 @@ func (db *DB) listBy(ctx context.Context, c daybook.CaseID, h daybook.Handle, bu
 	}
 	var from, to conditions
 	from.and(`m.sender = ?`, id)
-	build(&from)
+	build(&from, "m")
 	sent, err := db.messages(ctx, c, from.text.String(), from.args)
 	if err != nil {
 		return nil, err
 	}
+	to.and(`t.case_id = ?`, string(c))
 	to.and(`t.handle = ?`, id)
-	build(&to)
+	build(&to, "t")
 	got, err := db.messagesFrom(ctx, c, `message_to t JOIN message m ON m.case_id = t.case_id AND m.id = t.id`, to.text.String(), to.args)
 	return append(sent, got...), err
 }
@@ -346,16 +351,28 @@ func (db *DB) Around(ctx context.Context, c daybook.CaseID, entry uint64, n int)
 // Edited returns the texts, oldest first, of those messages that had more than
 // one and that an entry from from on, and before to, shows.
 func (db *DB) Edited(ctx context.Context, c daybook.CaseID, from, to uint64) (map[daybook.MessageKey][]string, error) {
-	found, err := db.messages(ctx, c, ` AND m.versions > 1 AND (m.id >= $2 AND m.id < $3 AND m.first_entry >= $4 OR m.id IN
-		(SELECT id FROM message_capture WHERE case_id = $5 AND entry >= $6 AND entry < $7))`,
-		[]any{messageID(int64(from), 0), messageID(int64(to), 0), int64(from), string(c), int64(from), int64(to)})
-	if err != nil {
-		return nil, fmt.Errorf("read the texts of edited messages: %w", err)
-	}
-	out := make(map[daybook.MessageKey][]string, len(found))
-	for _, m := range found {
-		for _, v := range m.Versions {
-			out[m.Key] = append(out[m.Key], v.Text)
+	out := map[daybook.MessageKey][]string{}
+	// Two questions, because SQLite answers one with an OR by walking through
+	// the whole case.
+	for _, q := range []struct {
+		rest string
+		args []any
+	}{
+		{` AND m.id >= $2 AND m.id < $3 AND m.first_entry >= $4 AND m.versions > 1`,
+			[]any{messageID(int64(from), 0), messageID(int64(to), 0), int64(from)}},
+		{` AND m.id IN (SELECT id FROM message_capture WHERE case_id = $2 AND entry >= $3 AND entry < $4) AND m.versions > 1`,
+			[]any{string(c), int64(from), int64(to)}},
+	} {
+		found, err := db.messages(ctx, c, q.rest, q.args)
+		if err != nil {
+			return nil, fmt.Errorf("read the texts of edited messages: %w", err)
+		}
+		for _, m := range found {
+			texts := make([]string, len(m.Versions))
+			for i, v := range m.Versions {
+				texts[i] = v.Text
+			}
+			out[m.Key] = texts
 		}
 	}
 	return out, nil
@@ -365,34 +382,27 @@ func (db *DB) Edited(ctx context.Context, c daybook.CaseID, from, to uint64) (ma
 func (db *DB) Counts(ctx context.Context, c daybook.CaseID) (daybook.Counts, error) {
 	n := daybook.Counts{ByKind: map[daybook.Kind]int{}, ByOrigin: map[daybook.Origin]int{}, ByState: map[daybook.State]int{}}
 	q := db.from(ctx)
-	rows, err := q.QueryContext(ctx, `SELECT kind, origin, state, COUNT(*), MIN(sent), MAX(sent) FROM message
-		WHERE case_id = $1 AND captures > 0 GROUP BY kind, origin, state`, string(c))
+	err := db.eachFact(ctx, c, func(l *factLine) {
+		n.Messages++
+		n.ByKind[l.Kind]++
+		n.ByOrigin[l.Origin]++
+		n.First, n.Last = earlier(n.First, l.At), later(n.Last, l.At)
+		switch {
+		case l.Gone:
+			n.ByState[daybook.Gone]++
+		case l.Edited:
+			n.ByState[daybook.Edited]++
+		default:
+			n.ByState[daybook.Present]++
+		}
+	})
 	if err != nil {
 		return n, fmt.Errorf("count messages: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var (
-			kind        daybook.Kind
-			origin      daybook.Origin
-			state       daybook.State
-			count       int
-			first, last int64
-		)
-		if err := rows.Scan(&kind, &origin, &state, &count, &first, &last); err != nil {
-			return n, fmt.Errorf("count messages: %w", err)
-		}
-		n.Messages += count
-		n.ByKind[kind] += count
-		n.ByOrigin[origin] += count
-		n.ByState[state] += count
+	for kind, count := range n.ByKind {
 		if !knownKind(kind) {
 			n.Unknown += count
 		}
-		n.First, n.Last = earlier(n.First, fromMicros(first)), later(n.Last, fromMicros(last))
-	}
-	if err := rows.Err(); err != nil {
-		return n, fmt.Errorf("count messages: %w", err)
 	}
 	if err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM handle WHERE case_id = $1 AND own = 0`, string(c)).Scan(&n.Handles); err != nil {
 		return n, fmt.Errorf("count handles: %w", err)

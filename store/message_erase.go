@@ -26,7 +26,7 @@ func (f *MessageFollower) Erased(ctx context.Context, c daybook.CaseID, messages
 		}
 		handles := map[int64]bool{}
 		for _, m := range messages {
-			mac := key.MAC("message", string(m))
+			mac := newKeyMAC(key.MAC("message", string(m)))
 			if err := f.db.eraseMessage(ctx, c, mac, handles); err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ func (f *MessageFollower) Erased(ctx context.Context, c daybook.CaseID, messages
 
 // eraseMessage deletes the rows of one message and notes the handles that it
 // referred to.
-func (db *DB) eraseMessage(ctx context.Context, c daybook.CaseID, mac [32]byte, handles map[int64]bool) error {
+func (db *DB) eraseMessage(ctx context.Context, c daybook.CaseID, mac keyMAC, handles map[int64]bool) error {
 	id := int64(-1)
 	err := db.pairs(ctx, `SELECT id, sender FROM message WHERE case_id = $1 AND key_mac = $2`, []any{string(c), mac[:]},
 		func(found, sender int64) {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"daybook"
 )
@@ -44,6 +43,7 @@ type view struct {
 type content struct {
 	Key      daybook.MessageKey `json:"key"`
 	Platform daybook.Platform   `json:"pf,omitzero"`
+	Logged   int64              `json:"lg,omitzero"` // when its first capture was appended, Unix microseconds
 	Views    []view             `json:"v,omitempty"`
 	Lanes    []daybook.Lane     `json:"ln,omitempty"` // ascending
 	Names    []daybook.SeenName `json:"nm,omitempty"` // that the sender bore in its captures
@@ -400,9 +400,6 @@ func addTime(times []int64, t int64) []int64 {
 	}
 	return slices.Insert(times, at, t)
 }
-
-// length is the number of characters of a text.
-func length(s string) int64 { return int64(utf8.RuneCountInString(s)) }
 
 // addName adds a name, or widens the time in which it was seen. Names are kept
 // in the order of their text.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"daybook"
 )
@@ -16,30 +15,32 @@ const maxPlace = 1023
 // messageID numbers a message by what first tells of it.
 func messageID(entry, place int64) int64 { return entry<<10 | place }
 
+// A keyMAC is what a row of message is found by.
+type keyMAC [16]byte
+
+func newKeyMAC(mac [32]byte) keyMAC { return keyMAC(mac[:16]) }
+
 // A messageRow is one row of message and message_content while a batch works
 // on it.
 type messageRow struct {
-	mac        [32]byte
+	mac        keyMAC
 	id         int64
 	known      bool // the row is there
 	out        bool // and it has rows in message_to
 	firstEntry int64
 	lastEntry  int64 // of this batch
-	logged     time.Time
 	captures   int64
 	content    content
 }
 
 var (
 	upsertMessage = bulk{
-		into: `INSERT INTO message (case_id, id, key_mac, account, platform, kind, direction, sender, sent, until_at, exactness,
-			first_seen, last_seen, first_entry, logged, state, gone_at, origin, versions, captures, text_len) VALUES `,
-		columns: 21,
-		then: ` ON CONFLICT (case_id, id) DO UPDATE SET account = excluded.account, platform = excluded.platform, kind = excluded.kind,
-			direction = excluded.direction, sender = excluded.sender, sent = excluded.sent, until_at = excluded.until_at,
-			exactness = excluded.exactness, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
-			first_entry = excluded.first_entry, logged = excluded.logged, state = excluded.state, gone_at = excluded.gone_at,
-			origin = excluded.origin, versions = excluded.versions, captures = excluded.captures, text_len = excluded.text_len`,
+		into: `INSERT INTO message (case_id, id, key_mac, account, kind, direction, origin, state, sender, sent,
+			first_entry, versions, captures, fact) VALUES `,
+		columns: 14,
+		then: ` ON CONFLICT (case_id, id) DO UPDATE SET account = excluded.account, kind = excluded.kind, direction = excluded.direction,
+			origin = excluded.origin, state = excluded.state, sender = excluded.sender, sent = excluded.sent,
+			first_entry = excluded.first_entry, versions = excluded.versions, captures = excluded.captures, fact = excluded.fact`,
 	}
 	upsertContent = bulk{
 		into:    `INSERT INTO message_content (case_id, id, sealed) VALUES `,
@@ -52,8 +53,8 @@ var (
 		then:    ` ON CONFLICT (case_id, entry, place) DO NOTHING`,
 	}
 	insertTo = bulk{
-		into:    `INSERT INTO message_to (case_id, id, handle) VALUES `,
-		columns: 3,
+		into:    `INSERT INTO message_to (case_id, id, handle, sent) VALUES `,
+		columns: 4,
 		then:    ` ON CONFLICT (case_id, id, handle) DO NOTHING`,
 	}
 )
@@ -97,14 +98,15 @@ func (b *messageBatch) commit(ctx context.Context) error {
 // loadMessages reads the rows of those messages that are known.
 func (b *messageBatch) loadMessages(ctx context.Context) error {
 	for part := range slices.Chunk(b.order, rowsPerStatement) {
-		args := make([]any, 0, 1+len(part))
-		args = append(args, string(b.caseID))
+		args := make([]any, 0, len(part))
 		for _, row := range part {
 			args = append(args, row.mac[:])
 		}
-		rows, err := b.f.db.from(ctx).QueryContext(ctx, `SELECT m.key_mac, m.id, m.direction, m.first_entry, m.logged, m.captures, c.sealed
+		// No word of the case: SQLite would walk through all its rows. The
+		// hash is keyed by it.
+		rows, err := b.f.db.from(ctx).QueryContext(ctx, `SELECT m.key_mac, m.id, m.direction, m.first_entry, m.captures, c.sealed
 			FROM message m JOIN message_content c ON c.case_id = m.case_id AND c.id = m.id
-			WHERE m.case_id = $1 AND m.key_mac IN `+list(2, len(part)), args...)
+			WHERE m.key_mac IN `+list(1, len(part)), args...)
 		if err != nil {
 			return fmt.Errorf("look messages up: %w", err)
 		}
@@ -113,13 +115,12 @@ func (b *messageBatch) loadMessages(ctx context.Context) error {
 			var (
 				mac, sealed []byte
 				direction   daybook.Direction
-				logged      int64
 				row         = messageRow{known: true, lastEntry: -1}
 			)
-			if err := rows.Scan(&mac, &row.id, &direction, &row.firstEntry, &logged, &row.captures, &sealed); err != nil {
+			if err := rows.Scan(&mac, &row.id, &direction, &row.firstEntry, &row.captures, &sealed); err != nil {
 				return fmt.Errorf("look messages up: %w", err)
 			}
-			row.mac, row.logged, row.out = [32]byte(mac), fromMicros(logged), direction == daybook.Out
+			row.mac, row.out = keyMAC(mac), direction == daybook.Out
 			if err := open(b.key, "message", row.id, sealed, &row.content); err != nil {
 				return err
 			}
@@ -148,7 +149,7 @@ func (b *messageBatch) tell() (captures []any) {
 		row.lastEntry = m.entry
 		row.captures++
 		if row.firstEntry < 0 {
-			row.firstEntry, row.logged = m.entry, m.logged
+			row.firstEntry, row.content.Logged = m.entry, micros(m.logged)
 		}
 		if row.id != messageID(m.entry, m.place) {
 			captures = append(captures, string(b.caseID), m.entry, m.place, row.id)
@@ -174,9 +175,8 @@ func (b *messageBatch) saveMessages(ctx context.Context, messages []daybook.Mess
 		if sent.IsZero() {
 			sent = m.FirstSeen
 		}
-		plain = append(plain, caseArg, row.id, row.mac[:], string(m.Account), string(m.Platform), string(m.Kind), string(m.Direction),
-			sender, micros(sent), micros(m.Sent.Until), string(m.Sent.Precision), micros(m.FirstSeen), micros(m.LastSeen), row.firstEntry,
-			micros(row.logged), string(m.State), micros(m.GoneAt), string(m.Origin), int64(len(m.Versions)), row.captures, length(m.Text))
+		plain = append(plain, caseArg, row.id, row.mac[:], string(m.Account), word(string(m.Kind)), string(m.Direction), string(m.Origin),
+			string(m.State), sender, micros(sent), row.firstEntry, int64(len(m.Versions)), row.captures, fact(m, row, sender, micros(sent)))
 		s, err := seal(b.key, "message", row.id, &row.content)
 		if err != nil {
 			return err
@@ -189,7 +189,7 @@ func (b *messageBatch) saveMessages(ctx context.Context, messages []daybook.Mess
 		}
 		if m.Direction == daybook.Out {
 			for _, h := range m.To {
-				to = append(to, caseArg, row.id, b.handle(h, daybook.SeenName{}).id)
+				to = append(to, caseArg, row.id, b.handle(h, daybook.SeenName{}).id, micros(sent))
 			}
 		}
 	}

@@ -55,9 +55,11 @@ func (f accountFlag) change(c *call, fn func(a *app, actor daybook.Actor, id day
 	return c.with(func(a *app) error {
 		id := daybook.AccountID(f.Account)
 		account, _, _, err := a.db.Account(c.ctx, id)
-		if err != nil {
+		if err != nil && !errors.Is(err, daybook.ErrNotFound) {
 			return err
 		}
+		// Also for an account that is not there: package cases says what the
+		// actor may know about that.
 		actor, err := c.actor(a, account.Case)
 		if err != nil {
 			return err

@@ -85,7 +85,7 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 	}
 	if cfg.Database.Engine == "postgres" {
 		a.db, err = store.OpenPostgres(ctx, cfg.Database.URL.Reveal(), key)
-	} else {
+	} else if err = private(databasePath(cfg)); err == nil {
 		a.db, err = store.OpenSQLite(ctx, databasePath(cfg), key)
 	}
 	if err != nil {
@@ -113,6 +113,11 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 	}
 	a.mastodon = mastodon.Config{Now: o.clock, Exception: o.exception}
 	drivers := []collectors.Driver{mastodon.Driver(a.mastodon)}
+	if !cfg.Media.Fetch {
+		for i := range drivers {
+			drivers[i] = withoutMedia(drivers[i])
+		}
+	}
 	parsers := map[daybook.Platform]store.Parser{mastodon.Platform: {Version: mastodon.Version, Parse: mastodon.Parse}}
 	a.messages = a.db.Messages(parsers)
 	a.cases = cases.New(cases.Config{
@@ -135,6 +140,37 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 	return a, nil
 }
 
+// withoutMedia makes a driver's sources fetch no attachments. That they were not
+// fetched is recorded.
+func withoutMedia(d collectors.Driver) collectors.Driver {
+	open := d.Open
+	d.Open = func(ctx context.Context, a daybook.Account, secret []byte) (collectors.Source, error) {
+		s, err := open(ctx, a, secret)
+		if err != nil {
+			return nil, err
+		}
+		return textOnly{s}, nil
+	}
+	return d
+}
+
+type textOnly struct{ collectors.Source }
+
+// Media implements collectors.Source.
+func (textOnly) Media(context.Context, daybook.Media) ([]byte, daybook.Exchange, error) {
+	return nil, daybook.Exchange{}, collectors.ErrNotFetched
+}
+
+// private makes the database's file, empty, if it is not there: SQLite would
+// make it readable to everybody whom the folder lets in.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	return f.Close()
+}
+
 // instanceKey reads the key, or makes one for an instance that has never been
 // started.
 func instanceKey(cfg config.Config, hasBeen bool, notice io.Writer) (archive.InstanceKey, error) {
@@ -146,8 +182,7 @@ func instanceKey(cfg config.Config, hasBeen bool, notice io.Writer) (archive.Ins
 	}
 	switch {
 	case err == nil && hasBeen && !hasData:
-		return key, fmt.Errorf("open %s: %w: the key is here and has been in use, but the database is not; put it back (daybook restore), or choose its folder with --data",
-			databasePath(cfg), archive.ErrRolledBack)
+		return key, fmt.Errorf("open %s: %w: %w", databasePath(cfg), errNoDatabase, archive.ErrRolledBack)
 	case err == nil:
 		return key, nil
 	case !errors.Is(err, os.ErrNotExist):

@@ -24,7 +24,7 @@ import (
 // not either, but for what lies in the database.
 
 type backupCommand struct {
-	Out string `required:"" help:"The file to write. It must not be there." placeholder:"FILE"`
+	File string `arg:"" help:"The file to write. It must not be there."`
 }
 
 type backupManifest struct {
@@ -44,7 +44,7 @@ func (cmd *backupCommand) Run(c *call) error {
 		if err := a.cases.Authorize(c.ctx, actor, "", cases.Operate); err != nil {
 			return err
 		}
-		out := c.path(cmd.Out)
+		out := c.path(cmd.File)
 		n, err := a.backup(c.ctx, out)
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func (cmd *backupCommand) Run(c *call) error {
 		if c.cmd.JSON {
 			return jsonLine(c.out, map[string]any{"file": out, "size": n})
 		}
-		_, err = fmt.Fprintf(c.out, "%s: %s; the key is not in it\n", cmd.Out, plural(int(n), "byte", "bytes"))
+		_, err = fmt.Fprintf(c.out, "%s: %s; the key is not in it\n", cmd.File, plural(int(n), "byte", "bytes"))
 		return err
 	})
 }
@@ -149,7 +149,7 @@ func tarFile(w *tar.Writer, name, from string) error {
 }
 
 type restoreCommand struct {
-	File    string `arg:"" optional:"" help:"The backup." type:"existingfile"`
+	File    string `arg:"" optional:"" help:"The backup."`
 	Declare bool   `help:"A backup was put back by other means: declare it, so that the log goes on from there."`
 	Case    string `help:"With --declare: this case alone." placeholder:"CASE"`
 	Reason  string `required:"" help:"Why, in your words. It is an entry of the log." placeholder:"TEXT"`
@@ -192,10 +192,23 @@ func (cmd *restoreCommand) Run(c *call) error {
 			if err := a.log.DeclareRestore(c.ctx, actor, r.ID, cmd.Reason); err != nil {
 				return err
 			}
+			// What was derived may know entries that are no longer there.
+			if err := a.rebuild(c.ctx, r.ID); err != nil {
+				return err
+			}
 			if err := a.settle(c.ctx, r.ID); err != nil {
 				return err
 			}
-			if _, err := fmt.Fprintf(c.out, "case %s: put back; the break is an entry of its log\n", r.ID); err != nil {
+			size, _, err := a.log.Head(c.ctx, r.ID)
+			if err != nil {
+				return err
+			}
+			if c.cmd.JSON {
+				err = jsonLine(c.out, map[string]any{"case": r.ID, "entries": size})
+			} else {
+				_, err = fmt.Fprintf(c.out, "case %s: put back; the break is entry %d of its log\n", r.ID, size-1)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -288,20 +301,19 @@ func (cmd *rebuildCommand) Run(c *call) error {
 				continue
 			}
 			found = true
-			if err := a.db.ResetDerived(c.ctx, r.ID); err != nil {
-				return err
-			}
-			if err := a.index.Drop(c.ctx, r.ID); err != nil {
-				return err
-			}
-			if err := a.catchUp(c.ctx, r.ID); err != nil {
+			if err := a.rebuild(c.ctx, r.ID); err != nil {
 				return err
 			}
 			counts, err := a.db.Counts(c.ctx, r.ID)
 			if err != nil {
 				return err
 			}
-			if _, err := fmt.Fprintf(c.out, "case %s: %s\n", r.ID, plural(counts.Messages, "message", "messages")); err != nil {
+			if c.cmd.JSON {
+				err = jsonLine(c.out, map[string]any{"case": r.ID, "messages": counts.Messages})
+			} else {
+				_, err = fmt.Fprintf(c.out, "case %s: %s\n", r.ID, plural(counts.Messages, "message", "messages"))
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -310,4 +322,16 @@ func (cmd *rebuildCommand) Run(c *call) error {
 		}
 		return nil
 	})
+}
+
+// rebuild throws away what is derived from a case's log and makes it again. It
+// sends nothing: what had been told of stays told.
+func (a *app) rebuild(ctx context.Context, id daybook.CaseID) error {
+	if err := a.db.ResetDerived(ctx, id); err != nil {
+		return err
+	}
+	if err := a.index.Drop(ctx, id); err != nil {
+		return err
+	}
+	return a.catchUp(ctx, id)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"slices"
 
 	"daybook"
 	"daybook/cases"
@@ -34,11 +34,14 @@ func (cmd *collectCommand) Run(c *call) error {
 			}
 			found = true
 			if cmd.Account == "" && account.State != daybook.Active {
+				if _, err := fmt.Fprintf(c.err, "account %s is %s: not read\n", account.ID, account.State); err != nil {
+					return err
+				}
 				continue
 			}
 			report, err := a.collect(c.ctx, account)
 			if err != nil {
-				errs = append(errs, fmt.Errorf("account %s: %w", account.ID, err))
+				errs = append(errs, notCollected(account.ID, report, err))
 			}
 			if err := printCollected(c, report); err != nil {
 				return err
@@ -47,11 +50,35 @@ func (cmd *collectCommand) Run(c *call) error {
 				errs = append(errs, fmt.Errorf("%w: %s could not be read; they are kept as they came", errPartial, plural(report.Failed, "item", "items")))
 			}
 		}
-		if !found {
-			return fmt.Errorf("account %s: %w", cmd.Account, daybook.ErrNotFound)
+		if !found && cmd.Account == "" {
+			return fmt.Errorf("%w: no account is connected to this case; daybook connect does it", daybook.ErrInvalid)
+		} else if !found {
+			return fmt.Errorf("account %s of this case: %w", cmd.Account, daybook.ErrNotFound)
 		}
 		return errors.Join(errs...)
 	})
+}
+
+// notCollected says in one line why an account, or a part of it, was not read.
+func notCollected(id daybook.AccountID, r collectors.Report, err error) error {
+	var (
+		answer *collectors.StatusError
+		limit  *collectors.RateLimitError
+	)
+	switch {
+	case status(err) == statusBroken:
+		return err
+	case errors.Is(err, collectors.ErrRefused):
+		err = fmt.Errorf("read account %s: %w", id, collectors.ErrRefused)
+	case errors.As(err, &limit):
+		err = fmt.Errorf("read account %s: %w", id, limit)
+	case errors.As(err, &answer):
+		err = fmt.Errorf("read account %s: %w", id, answer)
+	}
+	if slices.ContainsFunc(r.Lanes, func(l collectors.LaneReport) bool { return l.CaughtUp }) {
+		return fmt.Errorf("%w: %w", errPartial, err)
+	}
+	return err
 }
 
 // collect reads one account now: what is new, what is due for a second look,
@@ -134,12 +161,15 @@ func printCollected(c *call, r collectors.Report) error {
 		}
 	}
 	for _, l := range r.Lanes {
-		if errors.Is(l.Err, collectors.ErrNoLane) {
-			if _, err := fmt.Fprintf(c.out, "  %s: the server does not offer this place\n", l.Lane); err != nil {
-				return err
-			}
-		} else if l.Err != nil {
-			c.logger().WarnContext(c.ctx, "a place could not be read", slog.String("lane", string(l.Lane)), slog.Any("err", l.Err))
+		why := "the server does not offer this place"
+		switch {
+		case l.Err == nil:
+			continue
+		case !errors.Is(l.Err, collectors.ErrNoLane):
+			why = "not read to the end: " + plain(l.Err)
+		}
+		if _, err := fmt.Fprintf(c.out, "  %s: %s\n", l.Lane, why); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mattn/go-isatty"
-
 	"daybook"
 	"daybook/cases"
 	"daybook/collectors/mastodon"
@@ -50,14 +48,21 @@ func (cmd *connectMastodonCommand) Run(c *call) error {
 		if err := a.cases.Authorize(c.ctx, actor, id, cases.Connect); err != nil {
 			return err
 		}
+		if cmd.TokenFile == "" && cmd.CodeFile == "" && !c.terminal {
+			return cmd.begin(c, a, id)
+		}
+		if !cmd.Agree && !c.terminal {
+			// Before anything is asked for at the server.
+			return fmt.Errorf("%w: the person has to agree first: run this on a terminal, where they are asked, or with --agree if they have", errUsage)
+		}
 		account, secret, err := cmd.account(c, a, id)
 		if err != nil {
 			return err
 		}
-		if err := cmd.agree(c, account); err != nil {
-			return err
-		}
 		account.Case = id
+		if err := cmd.agree(c, account); err != nil {
+			return errors.Join(err, cmd.giveBack(c, a, account, secret))
+		}
 		consent := daybook.Consent{Scopes: mastodon.Scopes(), Purpose: cmd.Purpose, Text: consentText}
 		if cmd.ConsentedBy != "" {
 			consent.By = daybook.Actor{ID: cmd.ConsentedBy, Role: "owner", Via: actor.Via}
@@ -76,6 +81,43 @@ func (cmd *connectMastodonCommand) Run(c *call) error {
 	})
 }
 
+// begin says where the person lets their server know that they agree. What
+// waits for the code lies sealed among the tasks until it is used.
+func (cmd *connectMastodonCommand) begin(c *call, a *app, id daybook.CaseID) error {
+	p, err := a.mastodon.Begin(c.ctx, cmd.Server, mastodon.OutOfBand)
+	if err != nil {
+		return err
+	}
+	taskID, err := cmd.task(id)
+	if err != nil {
+		return err
+	}
+	args, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("keep the attempt: %w", err)
+	}
+	if err := a.db.Put(c.ctx, work.Task{ID: taskID, Kind: "connect", Case: string(id), Args: args, Due: c.clock()}); err != nil {
+		return fmt.Errorf("keep the attempt: %w", err)
+	}
+	if _, err := fmt.Fprintln(c.err, "Open this address, signed in as the person, and agree. Put the code that the server\nshows into a file, and run the command again with --code-file FILE."); err != nil {
+		return err
+	}
+	if c.cmd.JSON {
+		return jsonLine(c.out, map[string]string{"address": p.URL})
+	}
+	_, err = fmt.Fprintln(c.out, p.URL)
+	return err
+}
+
+// task is the identifier of the attempt to connect to a server.
+func (cmd *connectMastodonCommand) task(id daybook.CaseID) (string, error) {
+	server, err := mastodon.ServerURL(cmd.Server)
+	if err != nil {
+		return "", err
+	}
+	return "connect/" + string(id) + "/" + daybook.DigestOf([]byte(server)).String()[:16], nil
+}
+
 // account asks the server whose account this is.
 func (cmd *connectMastodonCommand) account(c *call, a *app, id daybook.CaseID) (daybook.Account, []byte, error) {
 	if cmd.TokenFile != "" {
@@ -85,12 +127,6 @@ func (cmd *connectMastodonCommand) account(c *call, a *app, id daybook.CaseID) (
 		}
 		return a.mastodon.FromToken(c.ctx, cmd.Server, token)
 	}
-	server, err := mastodon.ServerURL(cmd.Server)
-	if err != nil {
-		return daybook.Account{}, nil, err
-	}
-	// What waits for the code lies sealed among the tasks until it is used.
-	taskID := "connect/" + string(id) + "/" + daybook.DigestOf([]byte(server)).String()[:16]
 	if cmd.CodeFile == "" {
 		p, err := a.mastodon.Begin(c.ctx, cmd.Server, mastodon.OutOfBand)
 		if err != nil {
@@ -99,17 +135,6 @@ func (cmd *connectMastodonCommand) account(c *call, a *app, id daybook.CaseID) (
 		if _, err := fmt.Fprintf(c.err, "Open this address, signed in as the person, and agree:\n\n    %s\n\n", p.URL); err != nil {
 			return daybook.Account{}, nil, err
 		}
-		if !c.terminal() {
-			args, err := json.Marshal(p)
-			if err != nil {
-				return daybook.Account{}, nil, fmt.Errorf("keep the attempt: %w", err)
-			}
-			err = a.db.Put(c.ctx, work.Task{ID: taskID, Kind: "connect", Case: string(id), Args: args, Due: c.clock()})
-			if err != nil {
-				return daybook.Account{}, nil, fmt.Errorf("keep the attempt: %w", err)
-			}
-			return daybook.Account{}, nil, fmt.Errorf("%w: put the code that the server shows into a file and run the command again with --code-file FILE", errPartial)
-		}
 		code, err := c.ask("The code that the server shows: ")
 		if err != nil {
 			return daybook.Account{}, nil, err
@@ -117,6 +142,10 @@ func (cmd *connectMastodonCommand) account(c *call, a *app, id daybook.CaseID) (
 		return a.mastodon.Finish(c.ctx, p, code, "")
 	}
 	code, err := c.readSecret(cmd.CodeFile)
+	if err != nil {
+		return daybook.Account{}, nil, err
+	}
+	taskID, err := cmd.task(id)
 	if err != nil {
 		return daybook.Account{}, nil, err
 	}
@@ -152,9 +181,6 @@ func (cmd *connectMastodonCommand) agree(c *call, account daybook.Account) error
 	if cmd.Agree {
 		return nil
 	}
-	if !c.terminal() {
-		return fmt.Errorf("%w: the person has to agree to what is listed above; run this on a terminal, or with --agree if they have", errUsage)
-	}
 	answer, err := c.ask("Does the person agree? (yes/no): ")
 	if err != nil {
 		return err
@@ -165,10 +191,16 @@ func (cmd *connectMastodonCommand) agree(c *call, account daybook.Account) error
 	return nil
 }
 
-// terminal reports whether somebody can be asked something.
-func (c *call) terminal() bool {
-	f, ok := c.input.(*os.File)
-	return ok && c.app == nil && isatty.IsTerminal(f.Fd())
+// giveBack revokes a token that came with a code and is not to be used. A token
+// that the person made is theirs.
+func (cmd *connectMastodonCommand) giveBack(c *call, a *app, account daybook.Account, secret []byte) error {
+	if cmd.TokenFile != "" {
+		return nil
+	}
+	if err := mastodon.Driver(a.mastodon).Revoke(c.ctx, account, secret); err != nil {
+		return fmt.Errorf("the server has not confirmed that the token is revoked; the person can revoke the app in the settings of their account: %w", err)
+	}
+	return nil
 }
 
 func (c *call) ask(question string) (string, error) {

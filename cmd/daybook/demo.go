@@ -93,6 +93,7 @@ func (d *demo) configure(dir string) error {
 		return err
 	}
 	cfg.Collect.Every = config.Duration(demoEvery)
+	cfg.LogLevel = "warn" // what is shown is the story
 	d.cfg = cfg
 	return nil
 }
@@ -242,20 +243,31 @@ func (d *demo) tell(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := a.log.Verify(ctx, d.id)
-	if err != nil {
-		return err
-	}
 	mails := d.smtp.Mails()
 	if violations := d.story.server.Violations(); len(violations) > 0 {
 		return fmt.Errorf("the demo's server was asked what it must not be asked: %s", strings.Join(violations, ", "))
 	}
-	if d.cmd.JSON {
-		if err := jsonLine(d.out, map[string]any{"case": d.id, "entries": report.Entries, "messages": counts.Messages, "handles": counts.Handles,
-			"findings": len(found), "alerts": len(mails), "verify": report.Answer, "folder": d.dir}); err != nil {
+	if !d.cmd.JSON {
+		if err := d.print(ctx, counts, mails); err != nil {
 			return err
 		}
-	} else if err := d.print(ctx, counts, report, mails); err != nil {
+	}
+	// The looks at the case that print took are entries too: they are signed
+	// with the rest before anything is counted and checked.
+	if err := a.settle(ctx, d.id); err != nil {
+		return err
+	}
+	report, err := a.log.Verify(ctx, d.id)
+	if err != nil {
+		return err
+	}
+	if d.cmd.JSON {
+		err = jsonLine(d.out, map[string]any{"case": d.id, "entries": report.Entries, "messages": counts.Messages, "handles": counts.Handles,
+			"findings": len(found), "alerts": len(mails), "verify": report.Answer, "folder": d.dir})
+	} else {
+		err = d.printEnd(report)
+	}
+	if err != nil {
 		return err
 	}
 	if report.Answer != archive.OK {
@@ -266,17 +278,19 @@ func (d *demo) tell(ctx context.Context) error {
 
 const demoQuery = `"find you" OR window`
 
-func (d *demo) print(ctx context.Context, counts daybook.Counts, report archive.Report, mails []fakesmtp.Mail) error {
-	section := func(title string) error {
-		_, err := fmt.Fprintf(d.out, "\n== %s ==\n", title)
-		return err
-	}
-	_, err := fmt.Fprintf(d.out, "Six weeks of made-up contact, read through a made-up server, with everything real behind it.\n%s, %s, %s from %s.\n",
-		plural(int(report.Entries), "entry", "entries"), plural(counts.Messages, "message", "messages"), "in and out", plural(counts.Handles, "handle", "handles"))
+func (d *demo) section(title string) error {
+	_, err := fmt.Fprintf(d.out, "\n== %s ==\n", title)
+	return err
+}
+
+// print shows the case with the same commands that a person has.
+func (d *demo) print(ctx context.Context, counts daybook.Counts, mails []fakesmtp.Mail) error {
+	_, err := fmt.Fprintf(d.out, "Six weeks of made-up contact, read through a made-up server, with everything real behind it.\n%s, in and out, with %s.\n",
+		plural(counts.Messages, "message", "messages"), plural(counts.Handles, "handle", "handles"))
 	if err != nil {
 		return err
 	}
-	if err := section("who"); err != nil {
+	if err := d.section("who"); err != nil {
 		return err
 	}
 	sub := &call{process: d.process, ctx: ctx, cmd: &commands{}, cfg: d.cfg}
@@ -284,39 +298,42 @@ func (d *demo) print(ctx context.Context, counts daybook.Counts, report archive.
 	if err := (&handlesCommand{Case: string(d.id)}).Run(sub); err != nil {
 		return err
 	}
-	if err := section("findings"); err != nil {
+	if err := d.section("findings"); err != nil {
 		return err
 	}
 	if err := (&findingsCommand{Case: string(d.id)}).Run(sub); err != nil {
 		return err
 	}
-	if err := section("a search: " + demoQuery); err != nil {
+	if err := d.section("a search: " + demoQuery); err != nil {
 		return err
 	}
 	if err := (&searchCommand{Case: string(d.id), Query: []string{demoQuery}, Limit: 5, Content: true}).Run(sub); err != nil {
 		return err
 	}
-	if err := section(fmt.Sprintf("the newest of %s to the adviser", plural(len(mails), "mail", "mails"))); err != nil {
+	if err := d.section(fmt.Sprintf("the newest of %s to the adviser", plural(len(mails), "mail", "mails"))); err != nil {
 		return err
 	}
-	if len(mails) > 0 {
-		if _, err := fmt.Fprintf(d.out, "%s\n", strings.TrimSpace(strings.ReplaceAll(string(mails[len(mails)-1].Data), "\r\n", "\n"))); err != nil {
-			return err
-		}
+	if len(mails) == 0 {
+		return nil
 	}
-	if err := section("integrity"); err != nil {
+	_, err = fmt.Fprintf(d.out, "%s\n", strings.TrimSpace(mails[len(mails)-1].Data))
+	return err
+}
+
+// printEnd shows that the archive is whole, and how to go on.
+func (d *demo) printEnd(report archive.Report) error {
+	if err := d.section("integrity"); err != nil {
 		return err
 	}
-	if err := (&verifyCommand{Case: string(d.id)}).Run(sub); err != nil {
+	if err := printReport(d.call, report); err != nil {
 		return err
 	}
-	exe := "daybook"
-	_, err = fmt.Fprintf(d.out, `
+	_, err := fmt.Fprintf(d.out, `
 The folder %s stays, to be explored:
 
   %[2]s --config %[1]s/config.toml list --case %[3]s --newest --limit 10
   %[2]s --config %[1]s/config.toml findings --case %[3]s --explain
   %[2]s --config %[1]s/config.toml search --case %[3]s 'cup' --content
-`, d.dir, exe, d.id)
+`, d.dir, d.program, d.id)
 	return err
 }

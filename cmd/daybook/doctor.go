@@ -18,7 +18,7 @@ type doctorCommand struct{}
 type diagnosis struct {
 	What string `json:"what"`
 	OK   bool   `json:"ok"`
-	Do   string `json:"do,omitempty"` // what to do, if it is not
+	Do   string `json:"do,omitempty"` // what to do, if it is not; what one may do, if it is
 }
 
 func (cmd *doctorCommand) Run(c *call) error {
@@ -47,8 +47,11 @@ func (cmd *doctorCommand) Run(c *call) error {
 				continue
 			}
 			word := "ok     "
-			if !d.OK {
+			switch {
+			case !d.OK:
 				word = "look at"
+			case d.Do != "":
+				word = "note   "
 			}
 			if _, err := fmt.Fprintf(c.out, "%s  %s\n", word, d.What); err != nil {
 				return err
@@ -84,12 +87,16 @@ func (a *app) checkFiles() []diagnosis {
 	if info, err := os.Stat(a.cfg.Data); err == nil {
 		out = append(out, check(info.Mode().Perm()&0o077 == 0, "only you can read the data folder", "chmod 700 "+a.cfg.Data))
 	}
-	out = append(out, check(a.alerts.problem == nil, "the mail settings can be used", fmt.Sprint(a.alerts.problem)))
-	if a.alerts.mailer == nil && a.alerts.problem == nil {
-		out = append(out, check(false, "mail", "nobody is told of anything: no mail server is set up; put its host under [mail] in the configuration"))
+	switch {
+	case a.alerts.problem != nil:
+		out = append(out, check(false, "mail cannot be sent with these settings", plain(a.alerts.problem)))
+	case a.alerts.mailer == nil:
+		out = append(out, diagnosis{"no mail server is set up", true, "nobody is told of anything until its host stands under [mail] in the configuration"})
+	default:
+		out = append(out, check(true, "the mail settings can be used", ""))
 	}
-	out = append(out, check(false, "time stamps", "not set up in this version: hold checkpoints elsewhere (daybook checkpoint --out FILE), so that a lost end is noticed"))
-	return out
+	return append(out, diagnosis{"time stamps are not set up in this version", true,
+		"hold checkpoints elsewhere (daybook checkpoint --case CASE --out FILE), so that a lost end is noticed"})
 }
 
 // together reports whether the key lies in the data folder or beside it in the

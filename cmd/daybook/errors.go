@@ -26,6 +26,8 @@ var (
 	errUsage = errors.New("wrong use")
 	// errPartial: done, but something could not be read or checked.
 	errPartial = errors.New("done, but not all of it")
+	// errNoDatabase: a key that has been in use, and nothing that it opens.
+	errNoDatabase = errors.New("the key has been in use, but there is no database here")
 	// errNoServer: the data folder is locked and its owner does not answer.
 	errNoServer = errors.New("no running daybook answers")
 )
@@ -51,8 +53,8 @@ var hints = []struct {
 	is   error
 	hint string
 }{
-	{errUsage, "daybook --help, or daybook COMMAND --help, has the commands and examples"},
 	{archive.ErrWrongKey, "put the instance key of this data back (daybook key restore), or choose another data folder; nothing was changed"},
+	{errNoDatabase, "choose the folder that it is in (--data, or data in the configuration), or put a backup back (daybook restore); nothing was changed"},
 	{archive.ErrRolledBack, "if a backup was put back on purpose, say so: daybook restore --declare --case CASE --reason TEXT; if not, keep this folder as it is and look for the newer one"},
 	{archive.ErrBroken, "keep the data folder as it is, make a copy, and run daybook verify; do not repair it by hand"},
 	{archive.ErrErased, "its content was erased on somebody's word; daybook verify says when"},
@@ -61,14 +63,35 @@ var hints = []struct {
 	{collectors.ErrRefused, "connect the account again (daybook connect): the platform no longer takes the token"},
 	{lockfile.ErrLocked, "another daybook has this data folder open and does not answer; stop it, or wait until it is done"},
 	{daybook.ErrNotFound, "check the identifier: daybook case list, daybook list --case CASE and daybook handles --case CASE show them"},
+	{os.ErrExist, "nothing was overwritten: move away what is there, or choose another name"},
 	{os.ErrPermission, "check who owns the file or folder"},
 }
 
-// printError writes what went wrong and what to do next. Results never go
-// here, content never at all.
-func printError(w io.Writer, err error) {
+// plain is the text of an error as a person reads it. The names of kinds of
+// errors, by which the program branches, are left out: the rest says what is
+// wrong, and the exit status says of which kind it is.
+func plain(err error) string {
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
-	fmt.Fprintf(w, "error: %s\n", text) //nolint:errcheck // nothing can be said about standard error
+	for _, kind := range []error{errUsage, daybook.ErrInvalid, errPartial} {
+		name := kind.Error() + ": "
+		text = strings.ReplaceAll(strings.TrimPrefix(text, name), ": "+name, ": ")
+	}
+	return text
+}
+
+// printError writes what went wrong and what to do next. Results never go
+// here, content never at all. command is what was to be done: "mark"; "" if that
+// is not known.
+func printError(w io.Writer, err error, command string) {
+	fmt.Fprintf(w, "error: %s\n", shown(plain(err))) //nolint:errcheck // nothing can be said about standard error
+	switch {
+	case errors.Is(err, errUsage) && command == "":
+		fmt.Fprintln(w, "hint: daybook --help lists the commands") //nolint:errcheck // as above
+		return
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(w, "hint: daybook %s --help has examples\n", command) //nolint:errcheck // as above
+		return
+	}
 	for _, h := range hints {
 		if errors.Is(err, h.is) {
 			fmt.Fprintf(w, "hint: %s\n", h.hint) //nolint:errcheck // as above

@@ -13,6 +13,6 @@ var examples = map[string]string{
 	"findings":         "  daybook findings --case CASE --explain",
 	"verify":           "  daybook verify --case CASE\n  daybook verify --case CASE --anchor 170:9f2c4be01d7a6653",
 	"alert add":        "  daybook alert add --case CASE --address adviser@charity.example\n  daybook alert add --case CASE --address adviser@charity.example --at-once after-stop --quiet 21:00-08:00",
-	"backup":           "  daybook backup --out ~/backups/daybook-2026-11-23.tar",
+	"backup":           "  daybook backup ~/backups/daybook-2026-11-23.tar",
 	"restore":          "  daybook restore ~/backups/daybook-2026-11-23.tar --reason \"the disk failed\"",
 }

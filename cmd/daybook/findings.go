@@ -36,19 +36,22 @@ func (cmd *handlesCommand) Run(c *call) error {
 				marks = append(marks, string(m))
 			}
 			if c.cmd.JSON {
-				err := jsonLine(c.out, map[string]any{"handle": senderOf(h.Handle), "own": h.Own, "in": h.In, "out": h.Out,
-					"first": rfc(h.First), "last": rfc(h.Last), "group": h.Group, "marks": marks})
-				if err != nil {
+				out := map[string]any{"handle": senderOf(h.Handle), "own": h.Own}
+				if !h.Own { // what the person wrote is no contact from a handle
+					out["in"], out["out"], out["first"], out["last"], out["group"], out["marks"] = h.In, h.Out, rfc(h.First), rfc(h.Last), h.Group, marks
+				}
+				if err := jsonLine(c.out, out); err != nil {
 					return err
 				}
 				continue
 			}
-			if h.Own {
-				marks = append(marks, "(the person)")
-			}
 			display := ""
 			if n := len(h.Handle.Names); n > 0 {
 				display = h.Handle.Names[n-1].Display
+			}
+			if h.Own {
+				lines = append(lines, []string{shown(h.Handle.Shown()), shown(display), "", "", "", "", "", "(the person)"})
+				continue
 			}
 			group := ""
 			if h.Group > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,7 +12,7 @@ import (
 )
 
 type keyCommands struct {
-	Sheet   keySheetCommand   `cmd:"" help:"Print the recovery sheet again."`
+	Sheet   keySheetCommand   `cmd:"" default:"1" help:"Print the recovery sheet again."`
 	Restore keyRestoreCommand `cmd:"" help:"Put the key back from the recovery sheet."`
 }
 
@@ -24,6 +25,9 @@ func (cmd *keySheetCommand) Run(c *call) error {
 	key, err := archive.ReadInstanceKey(c.cfg.KeyFile)
 	if err != nil {
 		return err
+	}
+	if c.cmd.JSON {
+		return jsonLine(c.out, map[string]string{"key": key.Text(), "key_file": c.cfg.KeyFile, "data": c.cfg.Data})
 	}
 	return writeRecoverySheet(c.out, c.cfg, key)
 }
@@ -47,10 +51,36 @@ func (cmd *keyRestoreCommand) Run(c *call) error {
 	if err := durable.Create(c.cfg.KeyFile, []byte(key.Text()+"\n"), 0o600); err != nil {
 		return fmt.Errorf("put the key back: %w", err)
 	}
-	// Whether it is the right one is known only when it has opened the data.
-	if err := c.with(func(*app) error { return nil }); err != nil {
+	here, err := c.hasData()
+	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "the key is in %s and opens the data\n", c.cfg.KeyFile)
+	opens := "; there is no data yet (daybook restore puts a backup back)"
+	if here {
+		// Whether it is the right one is known only when it has opened the data.
+		if err := c.with(func(*app) error { return nil }); err != nil {
+			if errors.Is(err, archive.ErrWrongKey) {
+				err = errors.Join(err, os.Remove(c.cfg.KeyFile)) // so that the right one can be put there
+			}
+			return err
+		}
+		opens = " and opens the data"
+	}
+	if c.cmd.JSON {
+		return jsonLine(c.out, map[string]any{"key_file": c.cfg.KeyFile, "opens_data": here})
+	}
+	_, err = fmt.Fprintf(c.out, "the key is in %s%s\n", c.cfg.KeyFile, opens)
 	return err
+}
+
+// hasData reports whether there is a database that a key could open.
+func (c *call) hasData() (bool, error) {
+	if c.cfg.Database.Engine == "postgres" {
+		return true, nil
+	}
+	_, err := os.Stat(databasePath(c.cfg))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }

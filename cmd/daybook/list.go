@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"daybook"
@@ -20,7 +21,7 @@ type listCommand struct {
 	State     string `enum:"present,edited,gone," default:"" help:"present, edited or gone."`
 	Direction string `enum:"in,out," default:"" help:"in or out."`
 	Newest    bool   `help:"Newest first."`
-	Limit     int    `default:"0" help:"At most this many; 0: all." placeholder:"N"`
+	Limit     uint   `default:"0" help:"At most this many; 0: all." placeholder:"N"`
 	Content   bool   `help:"Show the texts. This is written into the access log."`
 }
 
@@ -29,6 +30,9 @@ func (cmd *listCommand) Run(c *call) error {
 		action := cases.List
 		if cmd.Content {
 			action = cases.Content
+		}
+		if err := a.cases.Authorize(c.ctx, actor, id, action); err != nil {
+			return err
 		}
 		zone, err := a.zone(c.ctx, id)
 		if err != nil {
@@ -47,7 +51,7 @@ func (cmd *listCommand) Run(c *call) error {
 			}
 		}
 		cursor := ""
-		for left := cmd.Limit; ; {
+		for left := int(cmd.Limit); ; {
 			n := 200
 			if cmd.Limit > 0 {
 				n = min(n, left)
@@ -117,7 +121,7 @@ type messageJSON struct {
 	Direction  daybook.Direction `json:"direction"`
 	Sender     senderJSON        `json:"sender"`
 	SentAt     string            `json:"sent_at"`
-	SentAtNote string            `json:"sent_at_note,omitempty"`
+	SentAtNote string            `json:"sent_at_note"` // how the time is known; "" if it is exact
 	CapturedAt string            `json:"captured_at"`
 	LastSeen   string            `json:"last_seen"`
 	GoneAt     string            `json:"gone_at,omitempty"`
@@ -205,10 +209,10 @@ func sentNote(w daybook.When) string {
 	return note
 }
 
-const messageColumns = "%-7s %-24s %-3s %-15s %-32s %6s  %-8s %s\n"
+const messageColumns = "%-7s %-24s %-3s %-15s %-32s %6s  %s\n"
 
 func messageHeader(c *call) error {
-	_, err := fmt.Fprintf(c.out, messageColumns, "ENTRY", "SENT", "", "KIND", "SENDER", "LENGTH", "STATE", "")
+	_, err := fmt.Fprintf(c.out, messageColumns, "ENTRY", "SENT", "", "KIND", "SENDER", "LENGTH", "STATE")
 	return err
 }
 
@@ -221,7 +225,7 @@ func (c *call) printMessage(m *daybook.Message, zone *time.Location, content boo
 		first = strconv.FormatUint(m.Captures[0], 10)
 	}
 	_, err := fmt.Fprintf(c.out, messageColumns, first, stamp(m.Sent.At, zone), string(m.Direction), shown(string(m.Kind)),
-		shown(m.Sender.Shown()), strconv.Itoa(len([]rune(m.Text))), string(m.State), "")
+		shown(m.Sender.Shown()), strconv.Itoa(len([]rune(m.Text))), string(m.State))
 	if err == nil && content {
 		_, err = fmt.Fprintf(c.out, "        %s\n", shown(m.Text))
 	}
@@ -233,7 +237,7 @@ type showCommand struct {
 	Case    string `required:"" help:"The case." placeholder:"CASE"`
 	Content bool   `help:"Show the text. This is written into the access log."`
 	Raw     bool   `help:"Write the bytes as they were captured to standard output. This is written into the access log."`
-	Around  int    `default:"0" help:"Also this many messages before and after it." placeholder:"N"`
+	Around  uint   `default:"0" help:"Also this many messages before and after it." placeholder:"N"`
 }
 
 func (cmd *showCommand) Run(c *call) error {
@@ -266,7 +270,7 @@ func (cmd *showCommand) Run(c *call) error {
 			return err
 		}
 		if cmd.Around > 0 {
-			around, err := a.db.Around(c.ctx, id, cmd.Entry, cmd.Around)
+			around, err := a.db.Around(c.ctx, id, cmd.Entry, int(cmd.Around))
 			if err != nil {
 				return err
 			}
@@ -285,18 +289,22 @@ func (cmd *showCommand) Run(c *call) error {
 }
 
 func (c *call) showMessage(m *daybook.Message, zone *time.Location, content bool) error {
+	var lanes []string
+	for _, l := range m.Lanes {
+		lanes = append(lanes, string(l))
+	}
 	lines := [][]string{
 		{"kind", shown(string(m.Kind)) + ", " + string(m.Direction)},
 		{"sender", shown(m.Sender.Shown())},
 		{"identifier", shown(m.Sender.Native)},
-		{"sent (platform)", stamp(m.Sent.At, zone) + "  " + sentNote(m.Sent)},
+		{"sent (platform)", strings.TrimSpace(stamp(m.Sent.At, zone) + "  " + sentNote(m.Sent))},
 		{"first fetched", stamp(m.FirstSeen, zone)},
 		{"last seen", stamp(m.LastSeen, zone)},
 		{"state", string(m.State)},
 		{"origin", string(m.Origin)},
 		{"address", shown(m.URL)},
-		{"captures", fmt.Sprint(m.Captures)},
-		{"places", fmt.Sprint(m.Lanes)},
+		{"captures", "entries " + entryRanges(m.Captures)},
+		{"places", strings.Join(lanes, ", ")},
 		{"parser", m.Parser},
 		{"length", plural(len([]rune(m.Text)), "character", "characters")},
 	}

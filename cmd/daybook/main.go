@@ -6,9 +6,13 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/mattn/go-isatty"
 )
 
 // version is set when a release is built.
@@ -17,9 +21,24 @@ var version = "development"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], process{
-		input: os.Stdin, out: os.Stdout, err: os.Stderr,
-		env: os.Getenv, clock: time.Now,
+		input: os.Stdin, terminal: isatty.IsTerminal(os.Stdin.Fd()), out: os.Stdout, err: os.Stderr,
+		env: os.Getenv, clock: time.Now, program: programName(),
 	})
 	stop()
 	os.Exit(code)
+}
+
+// programName is what a person types to start this program again.
+func programName() string {
+	path, err := os.Executable()
+	switch {
+	case err != nil:
+		return "daybook"
+	case strings.Contains(path, "go-build"): // where go run puts it, for the length of a run
+		return "go run ./cmd/daybook"
+	}
+	if found, err := exec.LookPath("daybook"); err == nil && found == path {
+		return "daybook"
+	}
+	return path
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"daybook"
+	"daybook/cases"
 )
 
 type markCommand struct {
@@ -24,7 +25,10 @@ type markCommand struct {
 func (cmd *markCommand) Run(c *call) error {
 	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
 		d := daybook.Decision{What: daybook.Mark(cmd.What), Entry: cmd.Entry, How: cmd.How, Undone: cmd.Undo}
-		var err error
+		err := a.cases.Authorize(c.ctx, actor, id, cases.Mark)
+		if err != nil {
+			return err
+		}
 		if cmd.Handle != "" {
 			if d.Handle, err = a.findHandle(c.ctx, id, cmd.Handle); err != nil {
 				return err
@@ -101,7 +105,10 @@ func (cmd *linkCommand) Run(c *call) error {
 	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
 		d := daybook.Decision{How: cmd.Reason, What: map[string]daybook.Mark{
 			"confirm": daybook.MarkLinked, "reject": daybook.MarkApart, "open": daybook.MarkOpen}[cmd.What]}
-		var err error
+		err := a.cases.Authorize(c.ctx, actor, id, cases.Link)
+		if err != nil {
+			return err
+		}
 		if d.Handle, err = a.findHandle(c.ctx, id, cmd.A); err != nil {
 			return err
 		}
@@ -153,7 +160,7 @@ func (a *app) findHandle(ctx context.Context, id daybook.CaseID, said string) (d
 	case 1:
 		return found[0], nil
 	case 0:
-		return daybook.Handle{}, fmt.Errorf("handle: %w", daybook.ErrNotFound)
+		return daybook.Handle{}, fmt.Errorf("handle %s: %w", shown(said), daybook.ErrNotFound)
 	}
 	return daybook.Handle{}, fmt.Errorf("%w: %d handles of this case have borne this name; give the identifier that 'daybook handles' shows", daybook.ErrInvalid, len(found))
 }

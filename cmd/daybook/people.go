@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -106,6 +107,9 @@ type grantAddCommand struct {
 
 func (cmd *grantAddCommand) Run(c *call) error {
 	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
+		if err := a.cases.Authorize(c.ctx, actor, id, cases.GiveAccess); err != nil {
+			return err
+		}
 		u, err := a.cases.FindUser(c.ctx, cmd.User)
 		if err != nil {
 			return err
@@ -247,10 +251,10 @@ type alertAddCommand struct {
 	Address string `required:"" help:"The address." placeholder:"ADDRESS"`
 	Kind    string `enum:"adviser,person" default:"adviser" help:"adviser (a digest a day) or person (nothing, until --at-once or --digest)."`
 	Label   string `help:"What you call them, for this list alone." placeholder:"TEXT"`
-	Title   string `help:"The subject line of the mails." placeholder:"TEXT"`
-	Sender  string `help:"The sender's name of the mails." placeholder:"TEXT"`
-	Zone    string `help:"Their time zone. Default: the person's." placeholder:"ZONE"`
-	Quiet   string `help:"Quiet hours, such as 22:00-07:00, or none." placeholder:"HH:MM-HH:MM"`
+	Title   string `help:"The subject line of the mails. Default: the configuration's." placeholder:"TEXT"`
+	Sender  string `help:"The sender's name of the mails. Default: the configuration's." placeholder:"TEXT"`
+	Zone    string `help:"Their time zone. Default: the configuration's, or else the person's." placeholder:"ZONE"`
+	Quiet   string `help:"Quiet hours, such as 22:00-07:00, or none. Default: the configuration's." placeholder:"HH:MM-HH:MM"`
 	Digest  string `help:"Rules told of once a day: after-stop, unwanted, new-handle, after-quiet, stopped, or all." placeholder:"RULES"`
 	AtOnce  string `help:"Rules told of at once, outside quiet hours." placeholder:"RULES"`
 }
@@ -260,20 +264,16 @@ func (cmd *alertAddCommand) Run(c *call) error {
 		if err := a.cases.Authorize(c.ctx, actor, id, cases.Alert); err != nil {
 			return err
 		}
-		zone := cmd.Zone
-		if zone == "" {
-			row, err := a.db.Case(c.ctx, id)
-			if err != nil {
-				return err
-			}
-			zone = row.Zone
+		row, err := a.db.Case(c.ctx, id)
+		if err != nil {
+			return err
 		}
 		kind := alerts.Adviser
 		if cmd.Kind == "person" {
 			kind = alerts.ThePerson
 		}
-		r := alerts.NewRecipient(id, kind, cmd.Address, zone)
-		r.Label, r.Title, r.Sender = cmd.Label, cmd.Title, cmd.Sender
+		r := a.alerts.newRecipient(kind, row, cmd.Address, cmd.Zone)
+		r.Label, r.Title, r.Sender = cmd.Label, cmp.Or(cmd.Title, r.Title), cmp.Or(cmd.Sender, r.Sender)
 		if err := setRules(&r, cmd.Digest, alerts.Digest); err != nil {
 			return err
 		}
@@ -295,7 +295,7 @@ func (cmd *alertAddCommand) Run(c *call) error {
 		if c.cmd.JSON {
 			return jsonLine(c.out, map[string]string{"recipient": r.ID})
 		}
-		_, err := fmt.Fprintln(c.out, r.ID)
+		_, err = fmt.Fprintln(c.out, r.ID)
 		return err
 	})
 }
@@ -395,6 +395,25 @@ func (cmd *alertSendCommand) Run(c *call) error {
 		if err := a.cases.Authorize(c.ctx, actor, "", cases.Operate); err != nil {
 			return err
 		}
-		return a.alerts.send(c.ctx)
+		if err := a.alerts.send(c.ctx); err != nil {
+			return err
+		}
+		n := a.alerts.counter
+		sent, waiting, refused := int(n.sent.Load()), int(n.waiting.Load()), int(n.refused.Load())
+		if c.cmd.JSON {
+			err = jsonLine(c.out, map[string]int{"sent": sent, "waiting": waiting, "refused": refused})
+		} else {
+			_, err = fmt.Fprintf(c.out, "%s sent\n", plural(sent, "mail", "mails"))
+		}
+		if err != nil {
+			return err
+		}
+		if waiting > 0 {
+			return fmt.Errorf("%w: %s could not be sent now and will be tried again", errPartial, plural(waiting, "mail", "mails"))
+		}
+		if refused > 0 {
+			return fmt.Errorf("%w: %s refused for good; daybook doctor says what to do", errPartial, plural(refused, "mail was", "mails were"))
+		}
+		return nil
 	})
 }

@@ -22,10 +22,12 @@ import (
 // A process is what the command line gets from its surroundings.
 type process struct {
 	input    io.Reader
+	terminal bool // input is a terminal: somebody can be asked
 	out, err io.Writer
 	env      func(string) string
 	clock    func() time.Time
 
+	program   string                // how a person starts it: "daybook"
 	exception *collectors.Exception // what may be reached beside the public network: demo and tests
 	app       *app                  // an open instance, when a running daybook answers for another process
 	osUser    string                // of that other process
@@ -116,12 +118,13 @@ func run(ctx context.Context, args []string, p process) int {
 		return exited
 	}
 	if err != nil {
-		printError(p.err, fmt.Errorf("%w: %w", errUsage, err))
+		printError(p.err, fmt.Errorf("%w: %w", errUsage, err), selected(err))
 		return statusUsage
 	}
 	c := &call{process: p, ctx: ctx, cmd: &cmd, args: args}
-	if err := c.configure(); err != nil {
-		printError(p.err, err)
+	command := k.Selected().Path()
+	if err := c.configure(command); err != nil {
+		printError(p.err, err, command)
 		return status(err)
 	}
 	err = k.Run(c)
@@ -130,9 +133,18 @@ func run(ctx context.Context, args []string, p process) int {
 		return forwarded.code
 	}
 	if err != nil {
-		printError(p.err, err)
+		printError(p.err, err, command)
 	}
 	return status(err)
+}
+
+// selected is the command that a command line was about that could not be read.
+func selected(err error) string {
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) || parse.Context == nil || parse.Context.Selected() == nil {
+		return ""
+	}
+	return parse.Context.Selected().Path()
 }
 
 func helpWithStatus(options kong.HelpOptions, ctx *kong.Context) error {
@@ -151,7 +163,11 @@ func helpWithStatus(options kong.HelpOptions, ctx *kong.Context) error {
 	return err
 }
 
-func (c *call) configure() error {
+// configure reads the configuration, but for commands that must work without.
+func (c *call) configure(command string) error {
+	if command == "version" || command == "demo" {
+		return nil
+	}
 	if c.app != nil {
 		c.cfg = c.app.cfg
 		return nil
@@ -238,8 +254,10 @@ func (c *call) in(of string, fn func(a *app, actor daybook.Actor, id daybook.Cas
 			// A user learns from Authorize alone whether there is such a case.
 			return a.cases.Authorize(c.ctx, actor, id, cases.Counts)
 		}
-		if err := a.catchUp(c.ctx, id); err != nil {
-			return err
+		if a.log.Refused()[id] == nil { // otherwise what was derived may be newer than the log
+			if err := a.catchUp(c.ctx, id); err != nil {
+				return err
+			}
 		}
 		return fn(a, actor, id)
 	})

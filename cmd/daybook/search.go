@@ -19,10 +19,10 @@ type searchCommand struct {
 	Query   []string `arg:"" optional:"" help:"Words (all of them), \"a phrase\", OR, -not, prefix*, word~ (one letter more, less or other), from:, kind:, before:, after:."`
 	Case    string   `required:"" help:"The case." placeholder:"CASE"`
 	Terms   string   `help:"A file with one term a line: how many messages hold each." placeholder:"FILE"`
-	Limit   int      `default:"20" help:"At most this many hits." placeholder:"N"`
-	Offset  int      `default:"0" help:"Pass over this many hits." placeholder:"N"`
+	Limit   uint     `default:"20" help:"At most this many hits." placeholder:"N"`
+	Offset  uint     `default:"0" help:"Pass over this many hits." placeholder:"N"`
 	ByTime  bool     `help:"Newest first, instead of best first."`
-	Around  int      `default:"0" help:"Also this many messages before and after each hit." placeholder:"N"`
+	Around  uint     `default:"0" help:"Also this many messages before and after each hit." placeholder:"N"`
 	Content bool     `help:"Show the places that were found. This is written into the access log."`
 }
 
@@ -67,9 +67,9 @@ func (cmd *searchCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		q.Limit, q.Offset, q.SortByTime, q.Facets = cmd.Limit, cmd.Offset, cmd.ByTime, c.cmd.JSON
+		q.Limit, q.Offset, q.SortByTime, q.Facets = int(cmd.Limit), int(cmd.Offset), cmd.ByTime, c.cmd.JSON
 		result, err := a.index.Search(c.ctx, q)
-		if errors.Is(err, index.ErrRebuild) {
+		if errors.Is(err, index.ErrBehind) {
 			if err = a.catchUp(c.ctx, id); err == nil {
 				result, err = a.index.Search(c.ctx, q)
 			}
@@ -126,7 +126,7 @@ func (cmd *searchCommand) hits(c *call, a *app, id daybook.CaseID, q index.Query
 			}
 		}
 		if cmd.Around > 0 {
-			if j.around, err = a.db.Around(c.ctx, id, j.Entry, cmd.Around); err != nil {
+			if j.around, err = a.db.Around(c.ctx, id, j.Entry, int(cmd.Around)); err != nil {
 				return nil, err
 			}
 			for i := range j.around {

@@ -13,8 +13,11 @@ import (
 	"os/user"
 	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"daybook"
 )
 
 // One process owns a data folder. While it runs, other processes of the same
@@ -35,6 +38,12 @@ const (
 )
 
 const maxRequest = 1 << 20
+
+// maxSocketPath is what every system takes (sun_path of macOS), in bytes.
+const maxSocketPath = 103
+
+// hangUp is how long a caller may take to read its answer once daybook stops.
+const hangUp = 5 * time.Second
 
 // forward hands the call to the process that owns the data folder and copies
 // its answer. It returns that command's exit status.
@@ -80,6 +89,9 @@ func forward(ctx context.Context, path string, c *call) (int, error) {
 // listen makes the socket. An old one, left by a process that was killed, is
 // replaced: the lock on the data folder says that its owner is gone.
 func listen(path string) (*net.UnixListener, error) {
+	if len(path) > maxSocketPath {
+		return nil, fmt.Errorf("make the socket: %w: %s is longer than the %d bytes that a system takes; choose a data folder with a shorter name", daybook.ErrInvalid, path, maxSocketPath)
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("make the socket: %w", err)
 	}
@@ -122,6 +134,11 @@ func answerOne(ctx context.Context, conn *net.UnixConn, a *app, p process) error
 	if err != nil {
 		return err
 	}
+	// Who connects and says nothing must not keep daybook from stopping.
+	defer context.AfterFunc(ctx, func() {
+		conn.SetReadDeadline(time.Now())              //nolint:errcheck // the connection is gone
+		conn.SetWriteDeadline(time.Now().Add(hangUp)) //nolint:errcheck // as above
+	})()
 	var req request
 	if err := json.NewDecoder(io.LimitReader(conn, maxRequest)).Decode(&req); err != nil {
 		return fmt.Errorf("read a command: %w", err)

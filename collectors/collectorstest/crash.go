@@ -13,7 +13,8 @@ import (
 	"daybook"
 )
 
-// mostCrashes bounds how many steps of a run are tried in the crash test.
+// mostCrashes is how many steps of a run are tried unless Harness.Crashes says
+// otherwise.
 const mostCrashes = 60
 
 // story plays what happens while the crash test runs, once.
@@ -46,7 +47,11 @@ func (h Harness) crashes(t *testing.T) {
 	clean.story()
 	clean.mustRead()
 	want := clean.names()
-	stride := max(1, counted.Steps/mostCrashes)
+	most := mostCrashes
+	if h.Crashes > 0 {
+		most = h.Crashes
+	}
+	stride := max(1, counted.Steps/most)
 	for at := 0; at < counted.Steps; at += stride {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("step %d, persisted %t", at, after), func(t *testing.T) {

@@ -299,6 +299,13 @@ func (m *Memory) Tasks(kind string) []work.Task {
 	return out
 }
 
+// Due returns when an account is read next.
+func (m *Memory) Due(id daybook.AccountID) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.tasks["poll/"+string(id)].Due
+}
+
 // Connect adds or replaces an account.
 func (m *Memory) Connect(a daybook.Account, c daybook.Consent, secret []byte) {
 	m.mu.Lock()

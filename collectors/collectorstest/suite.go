@@ -31,7 +31,8 @@ type Fault string
 
 // The faults that the suite makes. A platform may leave some out.
 const (
-	CutBody     Fault = "cut body"
+	CutBody     Fault = "cut body"    // the connection ends in the middle of it
+	HalfAnswer  Fault = "half answer" // whole as far as HTTP can tell, but cut
 	ServerError Fault = "server error"
 	RateLimited Fault = "rate limited"  // with the time of the reset in the answer
 	Refused     Fault = "token refused" // until Fail is called again
@@ -59,12 +60,31 @@ type Platform interface {
 	Forbidden() []string
 }
 
+// A Store is what a Runner works with, and what the suite reads back.
+type Store interface {
+	collectors.Log
+	collectors.Ledger
+	collectors.Queue
+	collectors.Accounts
+	// Connect adds or replaces an account.
+	Connect(a daybook.Account, c daybook.Consent, secret []byte)
+	// Records returns the log of the one case that there is.
+	Records() []daybook.Record
+	// Due returns when the account is read next.
+	Due(id daybook.AccountID) time.Time
+}
+
 // A Harness makes platforms on which the same has happened.
 type Harness struct {
 	New func(t *testing.T, clock *Clock) Platform
 	// Pages is how many requests a first run needs at least; it must be more
 	// than one, or the suite tests nothing.
 	Pages int
+	// Store makes an empty store; nil: one in memory. It may give accounts
+	// another case.
+	Store func(t *testing.T) Store
+	// Crashes is how many places of a run are tried in the crash test; 0: 60.
+	Crashes int
 }
 
 // Run runs the contract.
@@ -73,19 +93,19 @@ func Run(t *testing.T, h Harness) {
 	for _, p := range []Part{Burst, LateOld, Unknown, Hidden, Repeated} {
 		t.Run(string(p), func(t *testing.T) { h.part(t, p) })
 	}
-	for _, f := range []Fault{CutBody, ServerError, RateLimited, Refused} {
+	for _, f := range []Fault{CutBody, HalfAnswer, ServerError, RateLimited, Refused} {
 		t.Run(string(f), func(t *testing.T) { h.fault(t, f) })
 	}
 	t.Run("crash", h.crashes)
 	t.Run("parser takes anything", h.parse)
 }
 
-// A stage is a Runner on a fresh platform with a store in memory.
+// A stage is a Runner on a fresh platform with an empty store.
 type stage struct {
 	t     *testing.T
 	clock *Clock
 	Platform
-	*Memory
+	Store
 	config collectors.Config
 	id     daybook.AccountID
 	played bool
@@ -93,14 +113,17 @@ type stage struct {
 
 func (h Harness) stage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{t: t, clock: NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)), Memory: NewMemory()}
-	s.Platform = h.New(t, s.clock)
+	s := &stage{t: t, clock: NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))}
+	s.Platform, s.Store = h.New(t, s.clock), NewMemory()
+	if h.Store != nil {
+		s.Store = h.Store(t)
+	}
 	a, secret := s.Platform.Account()
 	a.State = daybook.Active
 	s.id = a.ID
 	s.Connect(a, daybook.Consent{Account: a.ID, Given: s.clock.Now(), Until: s.clock.Now().Add(daybook.ConsentPeriod)}, secret)
 	s.config = collectors.Config{
-		Drivers: []collectors.Driver{s.Driver()}, Log: s.Memory, Ledger: s.Memory, Accounts: s.Memory, Queue: s.Memory,
+		Drivers: []collectors.Driver{s.Driver()}, Log: s.Store, Ledger: s.Store, Accounts: s.Store, Queue: s.Store,
 		Owner: "test", Clock: s.clock.Now, Elapsed: s.clock.Elapsed,
 	}
 	t.Cleanup(func() {
@@ -211,6 +234,9 @@ func (h Harness) part(t *testing.T, p Part) {
 		t.Skipf("the platform has no %s", p)
 	}
 	rep := s.mustRead()
+	if p == Repeated {
+		rep = s.mustRead() // what was answered twice stood in the place of something else
+	}
 	s.complete()
 	items := s.items()
 	if len(items) == known && p != Repeated {
@@ -269,14 +295,14 @@ func (h Harness) failed(s *stage, f Fault, rep collectors.Report, err error) {
 		if !errors.As(err, &limit) {
 			s.t.Fatalf("got %v, want a RateLimitError", err)
 		}
-		if due := s.Tasks("poll")[0].Due; due.Before(limit.Until) {
+		if due := s.Due(s.id); due.Before(limit.Until) {
 			s.t.Errorf("due again at %s, before the limit ends at %s", due, limit.Until)
 		}
 	case Refused:
 		if !errors.Is(err, collectors.ErrRefused) {
 			s.t.Fatalf("got %v, want ErrRefused", err)
 		}
-		a, c, secret, aerr := s.Memory.Account(s.t.Context(), s.id)
+		a, c, secret, aerr := s.Store.Account(s.t.Context(), s.id)
 		if aerr != nil || a.State != daybook.Stopped {
 			s.t.Errorf("the account is %s, want stopped (%v)", a.State, aerr)
 		}

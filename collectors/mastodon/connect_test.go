@@ -42,7 +42,7 @@ func TestConnect_LeastScopes_D2(t *testing.T) {
 		if strings.Contains(p.URL, p.ClientSecret) || p.Verifier != "" && strings.Contains(p.URL, p.Verifier) {
 			t.Error("a secret stands in the URL")
 		}
-		for _, word := range []string{"daybook", "stalk", "evidence", "police"} {
+		for _, word := range []string{"daybook", "evidence", "police", "record"} {
 			if strings.Contains(strings.ToLower(mastodon.AppName), word) {
 				t.Errorf("the app's name says %q", word)
 			}

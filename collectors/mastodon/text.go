@@ -100,20 +100,26 @@ func depth(n int, kind html.TokenType) int {
 
 // words writes text with its white space collapsed, as a browser shows it.
 func words(text string, space *bool, write func(string)) {
-	const white = " \t\n\r\f"
-	for text != "" {
-		if i := strings.IndexAny(text, white); i != 0 {
-			if i < 0 {
-				i = len(text)
-			}
-			write(text[:i])
-			text = text[i:]
+	start, i := 0, 0 // text[start:i] is to be written
+	for ; i < len(text); i++ {
+		if !white(text[i]) {
 			continue
 		}
-		text = strings.TrimLeft(text, white)
+		if text[i] == ' ' && i > start && i+1 < len(text) && !white(text[i+1]) {
+			continue // one blank between two words stays where it is
+		}
+		if i > start {
+			write(text[start:i])
+		}
 		*space = true
+		start = i + 1
+	}
+	if i > start {
+		write(text[start:i])
 	}
 }
+
+func white(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
 
 func attribute(z *html.Tokenizer, name string) string {
 	for {

@@ -113,24 +113,8 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, ids []string, most
 		}
 		limit = max(1, min(n, most))
 	}
-	from, to = 0, len(ids)
-	if v := q.Get("max_id"); v != "" {
-		for from < len(ids) && !older(ids[from], v) {
-			from++
-		}
-	}
-	for _, v := range []string{q.Get("since_id"), q.Get("min_id")} {
-		for v != "" && to > from && !older(v, ids[to-1]) {
-			to--
-		}
-	}
-	switch {
-	case to-from <= limit:
-	case q.Get("min_id") != "":
-		from = to - limit // the page right after
-	default:
-		to = from + limit
-	}
+	q.Set("limit", strconv.Itoa(limit))
+	from, to = window(ids, q, most)
 	if from < to {
 		w.Header().Set("Link", s.links(r, limit, ids[to-1], ids[from]))
 	}

@@ -10,35 +10,31 @@ CREATE TABLE follower (
   PRIMARY KEY (case_id, name)
 );
 -- One row for each message, whatever number of captures it came through. What
--- counting, ordering and filtering need, and nothing that a person wrote. A row
+-- ordering, filtering and counting need, and nothing that a person wrote. A row
 -- without captures was told of (gone, an attachment) and not yet seen.
 CREATE TABLE message (
   case_id     TEXT NOT NULL,
   id          BIGINT NOT NULL,       -- the entry that first tells of it, times 1024, plus its place there
-  key_mac     BYTEA NOT NULL,        -- keyed hash of the message key
+  key_mac     BYTEA NOT NULL,        -- first 16 bytes of the keyed hash of the message key
   account     TEXT NOT NULL,
-  platform    TEXT NOT NULL,
   kind        TEXT NOT NULL,
   direction   TEXT NOT NULL,         -- in, out
+  origin      TEXT NOT NULL,         -- collected, imported, entered
+  state       TEXT NOT NULL,         -- present, edited, gone
   sender      BIGINT NOT NULL,       -- handle.id; 0: nobody
   sent        BIGINT NOT NULL,       -- Unix microseconds, as the platform says; else when it was first seen
-  until_at    BIGINT NOT NULL,       -- Unix microseconds: end of a span; 0: a point
-  exactness   TEXT NOT NULL,         -- of sent: minute, day, about, span; empty: exact
-  first_seen  BIGINT NOT NULL,       -- Unix microseconds
-  last_seen   BIGINT NOT NULL,       -- Unix microseconds
   first_entry BIGINT NOT NULL,       -- its first capture; -1: none
-  logged      BIGINT NOT NULL,       -- Unix microseconds: when that was appended
-  state       TEXT NOT NULL,         -- present, edited, gone
-  gone_at     BIGINT NOT NULL,       -- Unix microseconds; 0 unless gone
-  origin      TEXT NOT NULL,         -- collected, imported, entered
   versions    BIGINT NOT NULL,       -- texts that it had
   captures    BIGINT NOT NULL,       -- entries that show it
-  text_len    BIGINT NOT NULL,       -- characters of the newest text
+  fact        TEXT NOT NULL,         -- what detection knows of it, in one word for each thing: see store/fact.go
   PRIMARY KEY (case_id, id)
 );
-CREATE UNIQUE INDEX message_key ON message (case_id, key_mac);
+-- The hash is keyed by case, so the case need not stand beside it. It is the
+-- only index that does not grow at its end: the smaller, the fewer pages does
+-- each batch write.
+CREATE UNIQUE INDEX message_key ON message (key_mac);
 CREATE INDEX message_time ON message (case_id, sent, id) WHERE captures > 0;
-CREATE INDEX message_sender ON message (case_id, sender, sent, id) WHERE captures > 0;
+CREATE INDEX message_sender ON message (case_id, sender, sent, id, captures) WHERE captures > 0;
 -- What captures showed of a message. Apart from message, so that what reads all
 -- messages of a case does not read their texts.
 CREATE TABLE message_content (
@@ -61,9 +57,10 @@ CREATE TABLE message_to (
   case_id TEXT NOT NULL,
   id      BIGINT NOT NULL,           -- message.id
   handle  BIGINT NOT NULL,           -- handle.id
+  sent    BIGINT NOT NULL,           -- message.sent
   PRIMARY KEY (case_id, id, handle)
 );
-CREATE INDEX message_to_handle ON message_to (case_id, handle);
+CREATE INDEX message_to_handle ON message_to (case_id, handle, sent, id);
 -- Everyone who wrote, was written to, was blocked or is named by a decision.
 CREATE TABLE handle (
   case_id TEXT NOT NULL,
