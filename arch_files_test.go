@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -27,43 +28,58 @@ func (f goFile) at(n ast.Node) string {
 	return fmt.Sprintf("%s:%d", p.Filename, p.Line)
 }
 
-// goFiles parses every Go file of the module, in order of path.
+// goFiles returns every Go file of the module, parsed, in order of path.
 func goFiles(t *testing.T) []goFile {
 	t.Helper()
-	var files []goFile
-	set := token.NewFileSet()
-	walk(t, func(file, text string) {
-		if path.Ext(file) != ".go" || inTestdata(file) {
-			return
-		}
-		files = append(files, parse(t, set, file, text))
-	})
+	files, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(files) < 10 {
 		t.Fatalf("found %d Go files: the test looks in the wrong folder", len(files))
 	}
 	return files
 }
 
-func parse(t *testing.T, set *token.FileSet, file, text string) goFile {
-	t.Helper()
+var parsed = sync.OnceValues(func() (files []goFile, err error) {
+	set := token.NewFileSet()
+	err = walkFiles(func(file, text string) error {
+		if path.Ext(file) != ".go" || inTestdata(file) {
+			return nil
+		}
+		f, err := parse(set, file, text)
+		files = append(files, f)
+		return err
+	})
+	return files, err
+})
+
+func parse(set *token.FileSet, file, text string) (goFile, error) {
 	syntax, err := parser.ParseFile(set, file, text, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
-		t.Fatalf("parse: %v", err)
-	}
-	return goFile{path: file, pkg: path.Dir(file), test: strings.HasSuffix(file, "_test.go"), text: text, syntax: syntax, set: set}
+	return goFile{path: file, pkg: path.Dir(file), test: strings.HasSuffix(file, "_test.go"), text: text, syntax: syntax, set: set}, err
 }
 
 // walk calls fn with every text file of the repository that we write ourselves.
 func walk(t *testing.T, fn func(file, text string)) {
 	t.Helper()
+	err := walkFiles(func(file, text string) error {
+		fn(file, text)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func walkFiles(fn func(file, text string) error) error {
 	root := os.DirFS(".")
-	err := fs.WalkDir(root, ".", func(file string, d fs.DirEntry, err error) error {
+	return fs.WalkDir(root, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
 			switch d.Name() {
-			case ".git", "dist", "vendor", "node_modules":
+			case ".git", "dist", "dev", "vendor", "node_modules":
 				return fs.SkipDir
 			}
 			return nil
@@ -79,12 +95,8 @@ func walk(t *testing.T, fn func(file, text string)) {
 		if err != nil {
 			return err
 		}
-		fn(file, string(text))
-		return nil
+		return fn(file, string(text))
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func inTestdata(file string) bool { return strings.Contains("/"+file, "/testdata/") }

@@ -53,7 +53,11 @@ func TestRulesFindBreaches(t *testing.T) {
 		{"one with a reason", droppedErrors, "a/a.go", "package a\nfunc f() {\n\t// it is closed already\n\t_ = g()\n}", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := tc.rule(parse(t, token.NewFileSet(), tc.file, tc.code))
+			f, err := parse(token.NewFileSet(), tc.file, tc.code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := tc.rule(f)
 			if len(got) != tc.want {
 				t.Errorf("got %q, want %d problems", got, tc.want)
 			}

@@ -12,6 +12,9 @@ import (
 // in this program are the person, senders and handles: docs/glossary.md.
 var unwanted = regexp.MustCompile(`(?i)\b(stalker|suspect|perpetrator|victim|subject)s?\b`)
 
+// anywhere is what a file must hold for its lines to be worth a look.
+var anywhere = regexp.MustCompile(`[Ss]talker|[Ss]uspect|[Pp]erpetrator|[Vv]ictim|[Ss]ubject|STALKER|SUSPECT|PERPETRATOR|VICTIM|SUBJECT`)
+
 // claims are phrases that the program never prints (requirement A-10).
 var claims = regexp.MustCompile(`(?i)\b(risk score|danger score|legally admissible|court[- ]proof|tamper[- ]proof|military[- ]grade)\b`)
 
@@ -26,7 +29,7 @@ var (
 
 func TestWords(t *testing.T) {
 	walk(t, func(file, text string) {
-		if !ourWords(file) {
+		if !ourWords(file) || !anywhere.MatchString(text) {
 			return
 		}
 		for i, line := range strings.Split(text, "\n") {

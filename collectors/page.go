@@ -193,7 +193,16 @@ func (b *batch) fromExcluded(it daybook.Item) bool {
 		return namesAny(it.Capture.Raw, b.excluded)
 	}
 	return slices.ContainsFunc(it.Reading.Messages, func(m daybook.ReadMessage) bool {
-		return m.Direction != daybook.Out && b.excluded[m.Sender.Ref()]
+		return m.Direction != daybook.Out && excludes(b.excluded, m.Sender)
+	})
+}
+
+// excludes reports whether a sender is one of those who are never collected: by
+// identifier or, where only the name of their account was known when they were
+// excluded, by that name.
+func excludes(excluded map[string]bool, h daybook.Handle) bool {
+	return excluded[h.Ref()] || slices.ContainsFunc(h.Names, func(n daybook.SeenName) bool {
+		return n.Account != "" && excluded[daybook.Handle{Platform: h.Platform, Native: strings.ToLower(n.Account)}.Ref()]
 	})
 }
 

@@ -7,7 +7,7 @@ var examples = map[string]string{
 	"connect mastodon": "  daybook connect mastodon --case CASE --server social.example\n  daybook connect mastodon --case CASE --server social.example --token-file token.txt --agree",
 	"collect":          "  daybook collect --case CASE --once",
 	"mark":             "  daybook mark stop --case CASE --handle kestrel@birds.example --at 2026-10-26T21:14 --how \"a direct message\"\n  daybook mark unwanted --case CASE --handle kestrel@birds.example\n  daybook mark named-day --case CASE --at 2026-12-04 --how \"court date\"",
-	"link":             "  daybook link confirm --case CASE kestrel@birds.example reed@ponds.example --reason \"the same picture of my door\"",
+
 	"list":             "  daybook list --case CASE --newest --limit 20\n  daybook list --case CASE --handle kestrel@birds.example --json",
 	"search":           "  daybook search --case CASE 'find you' --content\n  daybook search --case CASE '\"outside your\" OR window -market' --by-time",
 	"findings":         "  daybook findings --case CASE --explain",

@@ -81,6 +81,10 @@ func (cmd *findingsCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
+		if len(found) == 0 && !c.cmd.JSON {
+			_, err := fmt.Fprintln(c.out, "nothing was found")
+			return err
+		}
 		for i, f := range found {
 			if c.cmd.JSON {
 				err = jsonLine(c.out, findingOf(f))

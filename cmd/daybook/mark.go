@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"daybook"
 	"daybook/cases"
+	"daybook/collectors/mastodon"
 )
 
 type markCommand struct {
@@ -30,7 +32,7 @@ func (cmd *markCommand) Run(c *call) error {
 			return err
 		}
 		if cmd.Handle != "" {
-			if d.Handle, err = a.findHandle(c.ctx, id, cmd.Handle); err != nil {
+			if d.Handle, err = cmd.whom(c.ctx, a, id); err != nil {
 				return err
 			}
 		}
@@ -39,6 +41,28 @@ func (cmd *markCommand) Run(c *call) error {
 		}
 		return c.decide(a, actor, id, d)
 	})
+}
+
+// whom finds the handle. One that is to be excluded may be unknown to the case,
+// so that nothing of it is ever stored: then it goes by the name of its account.
+func (cmd *markCommand) whom(ctx context.Context, a *app, id daybook.CaseID) (daybook.Handle, error) {
+	h, err := a.findHandle(ctx, id, cmd.Handle)
+	name := strings.TrimPrefix(cmd.Handle, "@")
+	if daybook.Mark(cmd.What) != daybook.MarkExcluded || !strings.Contains(name, "@") {
+		return h, err
+	}
+	unseen := daybook.Handle{Platform: mastodon.Platform, Native: strings.ToLower(name), Names: []daybook.SeenName{{Account: name}}}
+	if errors.Is(err, daybook.ErrNotFound) {
+		return unseen, nil
+	}
+	if err != nil || !cmd.Undo {
+		return h, err
+	}
+	excluded, err := a.db.Excluded(ctx, id)
+	if err == nil && excluded[unseen.Ref()] && !excluded[h.Ref()] {
+		h = unseen // it was excluded before it was known
+	}
+	return h, err
 }
 
 func (cmd *markCommand) when(c *call, a *app, id daybook.CaseID) (w daybook.When, err error) {

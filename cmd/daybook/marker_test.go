@@ -94,10 +94,11 @@ func playMarkers(t *testing.T, set func(*config.Config)) {
 	}
 	var logged bytes.Buffer
 	now := server.Now()
+	start := now
 	var sheet bytes.Buffer
 	a, err := openApp(t.Context(), cfg, appOptions{
 		log: slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})), clock: func() time.Time { return now },
-		elapsed: func() time.Duration { return now.Sub(time.Time{}) }, notice: &sheet, mailer: mail,
+		elapsed: func() time.Duration { return now.Sub(start) }, notice: &sheet, mailer: mail,
 		exception: &collectors.Exception{Hosts: map[string]http.Handler{"social.example": server}},
 	})
 	if err != nil {

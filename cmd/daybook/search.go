@@ -89,7 +89,7 @@ func (cmd *searchCommand) Run(c *call) error {
 func (a *app) query(ctx context.Context, id daybook.CaseID, words string) (index.Query, error) {
 	q, err := index.Parse(words)
 	if err != nil {
-		return q, err
+		return q, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	q.Case = id
 	if q.Zone, err = a.zone(ctx, id); err != nil {
@@ -237,7 +237,7 @@ func (cmd *searchCommand) terms(c *call, a *app, id daybook.CaseID) error {
 	for _, t := range counts {
 		if t.Err != nil {
 			unread++
-			if _, err := fmt.Fprintf(c.err, "warning: %v\n", t.Err); err != nil {
+			if _, err := fmt.Fprintf(c.err, "warning: %s: %s\n", shown(t.Term), shown(plain(t.Err))); err != nil {
 				return err
 			}
 			continue
