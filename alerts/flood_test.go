@@ -85,7 +85,7 @@ func TestFollower_RebuildSendsNothing(t *testing.T) {
 		t.Fatalf("got %d mails, want 1", len(n.sent))
 	}
 	h.follow() // a second time
-	again := alerts.NewFollower(h.db, h.db, h.clock)
+	again := alerts.NewFollower(h.db, h.db, h.log, h.clock)
 	batch, err := h.log.Batch(t.Context(), h.c, 0, 100)
 	if err != nil {
 		t.Fatal(err)

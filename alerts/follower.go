@@ -19,12 +19,13 @@ import (
 type Follower struct {
 	facts  Facts
 	events Events
+	head   Head
 	now    func() time.Time
 }
 
 // NewFollower returns a Follower. now is the clock.
-func NewFollower(facts Facts, events Events, now func() time.Time) *Follower {
-	return &Follower{facts, events, now}
+func NewFollower(facts Facts, events Events, head Head, now func() time.Time) *Follower {
+	return &Follower{facts, events, head, now}
 }
 
 // Name implements archive.Follower.
@@ -35,15 +36,30 @@ func (f *Follower) Position(ctx context.Context, c daybook.CaseID) (uint64, erro
 	return f.events.AlertPosition(ctx, c)
 }
 
-// Handle implements archive.Follower.
+// Handle implements archive.Follower. Facts are of the whole case and dear: of a
+// long stretch it looks at the end alone, and then at all of it at once. Until
+// then the position stays where it is.
 func (f *Follower) Handle(ctx context.Context, c daybook.CaseID, batch []archive.Entry) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	from := batch[0].Index
-	to := from + uint64(len(batch))
+	to := batch[0].Index + uint64(len(batch))
+	size, _, err := f.head.Head(ctx, c)
+	if err != nil {
+		return fmt.Errorf("alerts: %w", err)
+	}
+	if to < size {
+		return nil // more is coming
+	}
+	from, err := f.events.AlertPosition(ctx, c)
+	if err != nil {
+		return fmt.Errorf("alerts: position of case %s: %w", c, err)
+	}
+	if from >= to {
+		return nil
+	}
 	var events []Event
-	if holdsContact(batch) {
+	if from < batch[0].Index || holdsContact(batch) {
 		rules, err := f.events.AlertRules(ctx, c)
 		if err != nil {
 			return fmt.Errorf("alerts: rules of case %s: %w", c, err)

@@ -60,7 +60,7 @@ func newHouse(t *testing.T, now time.Time) *house {
 		t.Fatal(err)
 	}
 	h.messages = h.db.Messages(nil)
-	h.follower = alerts.NewFollower(h.db, h.db, h.clock)
+	h.follower = alerts.NewFollower(h.db, h.db, h.log, h.clock)
 	return h
 }
 

@@ -15,7 +15,7 @@ type bulk struct {
 	then    string
 }
 
-func (b bulk) text(rows int) string { return b.into + values(rows, b.columns) + b.then }
+func (b bulk) text(db *DB, rows int) string { return b.into + db.values(rows, b.columns) + b.then }
 
 // bulkSizes are the numbers of rows that statements are made for: so that there
 // are few texts to parse, whatever the number of rows is.
@@ -44,7 +44,7 @@ func (s *statements) prepare(ctx context.Context, all ...bulk) error {
 	prepared := map[string]*sql.Stmt{}
 	for _, b := range all {
 		for _, rows := range bulkSizes {
-			text := b.text(rows)
+			text := b.text(s.db, rows)
 			stmt, err := s.db.write.PrepareContext(ctx, text)
 			if err != nil {
 				return fmt.Errorf("prepare: %w", err)
@@ -65,7 +65,7 @@ func (s *statements) exec(ctx context.Context, b bulk, args []any) error {
 		if len(args) < n {
 			continue
 		}
-		text := b.text(rows)
+		text := b.text(s.db, rows)
 		s.mu.Lock()
 		stmt := s.prepared[text]
 		s.mu.Unlock()

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -104,8 +103,9 @@ func (db *DB) SetInstanceValue(ctx context.Context, name string, value []byte) e
 	return nil
 }
 
-// list returns "($from,$from+1,…)" with n placeholders.
-func list(from, n int) string {
+// list returns "($from,$from+1,…)" with n placeholders, which come after all
+// others of the statement (values says why SQLite gets other ones).
+func (db *DB) list(from, n int) string {
 	var b strings.Builder
 	for i := range n {
 		if i == 0 {
@@ -113,8 +113,7 @@ func list(from, n int) string {
 		} else {
 			b.WriteByte(',')
 		}
-		b.WriteByte('$')
-		b.WriteString(strconv.Itoa(from + i))
+		db.placeholder(&b, from+i)
 	}
 	b.WriteByte(')')
 	return b.String()

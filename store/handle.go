@@ -88,7 +88,7 @@ func (b *messageBatch) saveHandles(ctx context.Context) error {
 
 func (b *messageBatch) loadHandles(ctx context.Context, byMAC map[[32]byte]*handleRow, args []any) error {
 	rows, err := b.f.db.from(ctx).QueryContext(ctx, `SELECT mac, id, own, sealed FROM handle
-		WHERE case_id = $1 AND mac IN `+list(2, len(args)-1), args...)
+		WHERE case_id = $1 AND mac IN `+b.f.db.list(2, len(args)-1), args...)
 	if err != nil {
 		return err
 	}

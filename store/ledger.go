@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"daybook"
@@ -174,7 +172,7 @@ func (db *DB) eachSeen(ctx context.Context, c daybook.CaseID, keys []string,
 	}
 	for len(refs) > 0 {
 		n := min(len(refs), rowsPerStatement)
-		if err := db.someSeen(query, placeholders(first, n), refs[:n], places, found); err != nil {
+		if err := db.someSeen(query, db.list(first, n), refs[:n], places, found); err != nil {
 			return err
 		}
 		refs = refs[n:]
@@ -207,21 +205,6 @@ func (db *DB) someSeen(query func(string, []any) (*sql.Rows, error), in string, 
 	return errors.Join(rows.Err(), rows.Close())
 }
 
-// placeholders returns "($4,$5,$6)" for n placeholders from first on.
-func placeholders(first, n int) string {
-	var b strings.Builder
-	b.WriteByte('(')
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('$')
-		b.WriteString(strconv.Itoa(first + i))
-	}
-	b.WriteByte(')')
-	return b.String()
-}
-
 // Remember implements collectors.Ledger.
 func (db *DB) Remember(ctx context.Context, c daybook.CaseID, keys []string, entries []uint64, at time.Time) error {
 	if len(keys) != len(entries) {
@@ -248,7 +231,7 @@ func (db *DB) Remember(ctx context.Context, c daybook.CaseID, keys []string, ent
 	}
 	for len(args) > 0 {
 		n := min(len(args)/4, rowsPerStatement)
-		if _, err := db.to(ctx).ExecContext(ctx, `INSERT INTO seen (case_id, ref, entry, seen) VALUES `+values(n, 4)+`
+		if _, err := db.to(ctx).ExecContext(ctx, `INSERT INTO seen (case_id, ref, entry, seen) VALUES `+db.values(n, 4)+`
 			ON CONFLICT (case_id, ref) DO UPDATE SET entry = excluded.entry, seen = excluded.seen`, args[:4*n]...); err != nil {
 			return fmt.Errorf("remember captures: %w", err)
 		}

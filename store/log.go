@@ -56,10 +56,10 @@ func (db *DB) PutRows(ctx context.Context, c daybook.CaseID, rows []archive.Row,
 			entries = append(entries, string(c), int64(r.Index), string(r.Kind), micros(r.Logged), r.Commitment[:], r.Hashes)
 			payloads = append(payloads, string(c), int64(r.Index), r.WrappedKey, r.Sealed)
 		}
-		if _, err := q.ExecContext(ctx, `INSERT INTO log_entry (case_id, idx, kind, logged, commitment, hashes) VALUES `+values(n, 6), entries...); err != nil {
+		if _, err := q.ExecContext(ctx, `INSERT INTO log_entry (case_id, idx, kind, logged, commitment, hashes) VALUES `+db.values(n, 6), entries...); err != nil {
 			return fmt.Errorf("put entries: %w", err)
 		}
-		if _, err := q.ExecContext(ctx, `INSERT INTO log_payload (case_id, idx, wrapped_key, sealed) VALUES `+values(n, 4), payloads...); err != nil {
+		if _, err := q.ExecContext(ctx, `INSERT INTO log_payload (case_id, idx, wrapped_key, sealed) VALUES `+db.values(n, 4), payloads...); err != nil {
 			return fmt.Errorf("put entries: %w", err)
 		}
 		rows = rows[n:]
@@ -125,7 +125,7 @@ func (db *DB) RowsAt(ctx context.Context, c daybook.CaseID, indexes []uint64) ([
 			args = append(args, int64(i))
 		}
 		rows, err := db.from(ctx).QueryContext(ctx, `SELECT idx, kind, logged, commitment, hashes, NULL, NULL FROM log_entry
-			WHERE case_id = $1 AND idx IN `+list(2, n), args...)
+			WHERE case_id = $1 AND idx IN `+db.list(2, n), args...)
 		if err != nil {
 			return nil, fmt.Errorf("read entries: %w", err)
 		}

@@ -131,7 +131,7 @@ func (db *DB) complete(ctx context.Context, c daybook.CaseID, all []listed) erro
 			}
 		}
 		if len(args) > 1 {
-			err := db.pairs(ctx, `SELECT id, entry FROM message_capture WHERE case_id = $1 AND id IN `+list(2, len(args)-1), args,
+			err := db.pairs(ctx, `SELECT id, entry FROM message_capture WHERE case_id = $1 AND id IN `+db.list(2, len(args)-1), args,
 				func(id, entry int64) { at[id].Captures = append(at[id].Captures, uint64(entry)) })
 			if err != nil {
 				return err
@@ -160,7 +160,7 @@ func (db *DB) completeSeen(ctx context.Context, c daybook.CaseID, part []listed)
 		for _, entry := range entries {
 			args = append(args, entry)
 		}
-		err := db.pairs(ctx, `SELECT entry, seen FROM seen WHERE case_id = $1 AND entry IN `+list(2, len(entries)), args,
+		err := db.pairs(ctx, `SELECT entry, seen FROM seen WHERE case_id = $1 AND entry IN `+db.list(2, len(entries)), args,
 			func(entry, seen int64) {
 				for _, l := range by[entry] {
 					l.LastSeen = later(l.LastSeen, fromMicros(seen))

@@ -106,7 +106,7 @@ func (b *messageBatch) loadMessages(ctx context.Context) error {
 		// hash is keyed by it.
 		rows, err := b.f.db.from(ctx).QueryContext(ctx, `SELECT m.key_mac, m.id, m.direction, m.first_entry, m.captures, c.sealed
 			FROM message m JOIN message_content c ON c.case_id = m.case_id AND c.id = m.id
-			WHERE m.key_mac IN `+list(1, len(part)), args...)
+			WHERE m.key_mac IN `+b.f.db.list(1, len(part)), args...)
 		if err != nil {
 			return fmt.Errorf("look messages up: %w", err)
 		}

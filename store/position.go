@@ -60,7 +60,7 @@ func (db *DB) ResetDerived(ctx context.Context, c daybook.CaseID, keep ...string
 		query := `DELETE FROM follower WHERE case_id = $1`
 		args := []any{string(c)}
 		if len(keep) > 0 {
-			query += ` AND name NOT IN ` + list(2, len(keep))
+			query += ` AND name NOT IN ` + db.list(2, len(keep))
 			for _, name := range keep {
 				args = append(args, name)
 			}

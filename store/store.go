@@ -194,8 +194,10 @@ func (db *DB) to(ctx context.Context) querier {
 	return db.write
 }
 
-// values returns "($1,$2),($3,$4)" for rows of cols columns.
-func values(rows, cols int) string {
+// values returns "($1,$2),($3,$4)" for rows of cols columns; on SQLite
+// "(?,?),(?,?)", which means the same there: SQLite looks each $N up by its name
+// among all that came before, and a thousand of them cost more than the rows.
+func (db *DB) values(rows, cols int) string {
 	var b strings.Builder
 	b.Grow(rows * cols * 5)
 	n := 1
@@ -209,13 +211,21 @@ func values(rows, cols int) string {
 			} else {
 				b.WriteByte(',')
 			}
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(n))
+			db.placeholder(&b, n)
 			n++
 		}
 		b.WriteByte(')')
 	}
 	return b.String()
+}
+
+func (db *DB) placeholder(b *strings.Builder, n int) {
+	if db.uri != nil {
+		b.WriteByte('?')
+		return
+	}
+	b.WriteByte('$')
+	b.WriteString(strconv.Itoa(n))
 }
 
 // micros is how a time stands in a column: Unix microseconds UTC, 0 for the

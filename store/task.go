@@ -40,7 +40,7 @@ func (db *DB) Put(ctx context.Context, tasks ...work.Task) error {
 		}
 		if _, err := db.to(ctx).ExecContext(ctx, `INSERT INTO task
 			(id, kind, about, case_id, args, due, every, owner, lease, fence, tries, last_err, dead)
-			VALUES `+values(n, 13)+` ON CONFLICT (id) DO NOTHING`, args...); err != nil {
+			VALUES `+db.values(n, 13)+` ON CONFLICT (id) DO NOTHING`, args...); err != nil {
 			return fmt.Errorf("put task: %w", err)
 		}
 		tasks = tasks[n:]

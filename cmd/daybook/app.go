@@ -104,9 +104,6 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	for c, why := range a.log.Refused() {
-		a.logger.ErrorContext(ctx, "a case is older than it has been, or another: nothing is added to it", slog.String("case", string(c)), slog.Any("err", why))
-	}
 	a.index, err = index.Open(index.Config{Dir: indexPath(cfg), Keys: a.db.Keys, Versions: a.db, Heads: a.db, Logger: o.log})
 	if err != nil {
 		return nil, err

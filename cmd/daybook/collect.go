@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"daybook"
 	"daybook/cases"
@@ -128,14 +130,16 @@ func joinReports(a, b collectors.Report) collectors.Report {
 	return a
 }
 
+// A gapJSON is a time that was not watched, in the output of commands.
+type gapJSON struct {
+	Lane  daybook.Lane     `json:"lane,omitempty"` // "" for all
+	Class daybook.GapClass `json:"class"`
+	From  string           `json:"from"`
+	To    string           `json:"to"`
+	Cause string           `json:"cause"`
+}
+
 func printCollected(c *call, r collectors.Report) error {
-	type gapJSON struct {
-		Lane  daybook.Lane     `json:"lane,omitempty"`
-		Class daybook.GapClass `json:"class"`
-		From  string           `json:"from"`
-		To    string           `json:"to"`
-		Cause string           `json:"cause"`
-	}
 	gaps := []gapJSON{}
 	for _, g := range r.Gaps {
 		gaps = append(gaps, gapJSON{g.Lane, g.Class, rfc(g.From), rfc(g.To), g.Cause})
@@ -146,31 +150,40 @@ func printCollected(c *call, r collectors.Report) error {
 			"unknown": r.Unknown, "failed": r.Failed, "looked": r.Looked, "media": r.Media, "gaps": gaps,
 		})
 	}
-	_, err := fmt.Fprintf(c.out, "account %s: %s read, %d new\n", r.Account, plural(r.Captures, "capture", "captures"), r.New)
-	if err != nil {
-		return err
-	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "account %s: %s read, %d new\n", r.Account, plural(r.Captures, "capture", "captures"), r.New)
 	if r.Unknown > 0 {
-		if _, err := fmt.Fprintf(c.out, "  %s of a kind that this version cannot read: kept as they came\n", plural(r.Unknown, "item", "items")); err != nil {
-			return err
-		}
+		fmt.Fprintf(&b, "  %s of a kind that this version cannot read: kept as they came\n", plural(r.Unknown, "item", "items"))
 	}
-	for _, g := range gaps {
-		if _, err := fmt.Fprintf(c.out, "  gap (%s) from %s to %s: %s\n", g.Class, g.From, g.To, g.Cause); err != nil {
-			return err
-		}
-	}
+	writeGaps(&b, gaps)
 	for _, l := range r.Lanes {
-		why := "the server does not offer this place"
 		switch {
 		case l.Err == nil:
-			continue
-		case !errors.Is(l.Err, collectors.ErrNoLane):
-			why = "not read to the end: " + plain(l.Err)
-		}
-		if _, err := fmt.Fprintf(c.out, "  %s: %s\n", l.Lane, why); err != nil {
-			return err
+		case errors.Is(l.Err, collectors.ErrNoLane):
+			fmt.Fprintf(&b, "  %s: the server does not offer this place\n", l.Lane)
+		default:
+			fmt.Fprintf(&b, "  %s: not read to the end: %s\n", l.Lane, plain(l.Err))
 		}
 	}
-	return nil
+	_, err := io.WriteString(c.out, b.String())
+	return err
+}
+
+// writeGaps writes a line for each gap; one that several places share is one.
+func writeGaps(b *strings.Builder, gaps []gapJSON) {
+	places := map[gapJSON][]string{}
+	var lines []gapJSON
+	for _, g := range gaps {
+		lane := string(g.Lane)
+		if g.Lane = ""; places[g] == nil {
+			lines = append(lines, g)
+		}
+		if lane == "" {
+			lane = "all places"
+		}
+		places[g] = append(places[g], lane)
+	}
+	for _, g := range lines {
+		fmt.Fprintf(b, "  gap (%s) from %s to %s: %s (%s)\n", g.Class, g.From, g.To, g.Cause, strings.Join(places[g], ", "))
+	}
 }

@@ -149,7 +149,7 @@ func (a *app) checkCases(ctx context.Context, actor daybook.Actor) ([]diagnosis,
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, check(len(failed) == 0, name+": no mail was refused", plural(len(failed), "mail was", "mails were")+" refused for good: check the addresses (daybook alert list)"))
+		out = append(out, check(len(failed) == 0, name+": no mail was refused", plural(len(failed), "mail was", "mails were")+" refused for good: check the addresses (daybook alert list --case "+string(r.ID)+")"))
 	}
 	return out, nil
 }

@@ -1,18 +1,68 @@
 package main
 
-// examples stand in the help of commands.
+// examples stand in the help of commands, by the command's path.
 var examples = map[string]string{
-	"demo":             "  daybook demo\n  daybook demo --keep ./demo --no-serve",
-	"case new":         "  daybook case new --name Garden --zone Europe/London",
-	"connect mastodon": "  daybook connect mastodon --case CASE --server social.example\n  daybook connect mastodon --case CASE --server social.example --token-file token.txt --agree",
-	"collect":          "  daybook collect --case CASE --once",
-	"mark":             "  daybook mark stop --case CASE --handle kestrel@birds.example --at 2026-10-26T21:14 --how \"a direct message\"\n  daybook mark unwanted --case CASE --handle kestrel@birds.example\n  daybook mark named-day --case CASE --at 2026-12-04 --how \"court date\"",
-
-	"list":             "  daybook list --case CASE --newest --limit 20\n  daybook list --case CASE --handle kestrel@birds.example --json",
-	"search":           "  daybook search --case CASE 'find you' --content\n  daybook search --case CASE '\"outside your\" OR window -market' --by-time",
-	"findings":         "  daybook findings --case CASE --explain",
-	"verify":           "  daybook verify --case CASE\n  daybook verify --case CASE --anchor 170:9f2c4be01d7a6653",
-	"alert add":        "  daybook alert add --case CASE --address adviser@charity.example\n  daybook alert add --case CASE --address adviser@charity.example --at-once after-stop --quiet 21:00-08:00",
-	"backup":           "  daybook backup ~/backups/daybook-2026-11-23.tar",
-	"restore":          "  daybook restore ~/backups/daybook-2026-11-23.tar --reason \"the disk failed\"",
+	"demo": `  daybook demo
+  daybook demo --keep ./demo --no-serve`,
+	"serve": `  daybook serve
+  daybook serve --data /srv/daybook`,
+	"case new": `  daybook case new --name Garden --zone Europe/London`,
+	"case list": `  daybook case list
+  daybook case list --json`,
+	"connect mastodon": `  daybook connect mastodon --case CASE --server social.example
+  daybook connect mastodon --case CASE --server social.example --code-file code.txt --agree
+  daybook connect mastodon --case CASE --server social.example --token-file token.txt --agree`,
+	"collect": `  daybook collect --case CASE --once
+  daybook collect --case CASE --account ACCOUNT`,
+	"mark": `  daybook mark stop --case CASE --entry 27
+  daybook mark stop --case CASE --handle kestrel@birds.example --at 2026-10-26T21:14 --precision about --how "on the phone"
+  daybook mark unwanted --case CASE --handle kestrel@birds.example
+  daybook mark allowed --case CASE --handle ana@social.example --until 2026-12-31
+  daybook mark excluded --case CASE --handle surgery@health.example
+  daybook mark named-day --case CASE --at 2026-12-04 --how "court date"`,
+	"link": `  daybook link confirm --case CASE kestrel@birds.example reed@ponds.example --reason "the same picture of my door"
+  daybook link reject --case CASE kestrel@birds.example ana@social.example --reason "a colleague"`,
+	"pause":    `  daybook pause --account ACCOUNT`,
+	"resume":   `  daybook resume --account ACCOUNT`,
+	"renew":    `  daybook renew --account ACCOUNT --agree`,
+	"withdraw": `  daybook withdraw --account ACCOUNT`,
+	"show": `  daybook show --case CASE 27
+  daybook show --case CASE 27 --content --around 3
+  daybook show --case CASE 27 --raw`,
+	"list": `  daybook list --case CASE --newest --limit 20
+  daybook list --case CASE --handle kestrel@birds.example --from 2026-10-01 --content
+  daybook list --case CASE --direction in --json`,
+	"search": `  daybook search --case CASE 'find you' --content
+  daybook search --case CASE '"outside your" OR window -market' --by-time
+  daybook search --case CASE 'from:kestrel@birds.example after:2026-10-26 wind*'
+  daybook search --case CASE --terms terms.txt`,
+	"handles":  `  daybook handles --case CASE`,
+	"findings": `  daybook findings --case CASE --explain`,
+	"verify": `  daybook verify --case CASE
+  daybook verify --case CASE --anchor checkpoint.txt
+  daybook verify --case CASE --anchor 170:9f2c4be01d7a6653`,
+	"checkpoint": `  daybook checkpoint --case CASE --out /media/stick/checkpoint.txt`,
+	"anchors":    `  daybook anchors --case CASE`,
+	"user add":   `  daybook user add 'Ria Vane' --address ria@charity.example`,
+	"user list":  `  daybook user list`,
+	"user leave": `  daybook user leave 'Ria Vane'`,
+	"grant add": `  daybook grant add --case CASE --user Mara --role owner
+  daybook grant add --case CASE --user 'Ria Vane' --role content --until 2026-12-24 --reason "helps with the report"`,
+	"grant end": `  daybook grant end GRANT --case CASE --reason "the report is made"`,
+	"grant list": `  daybook grant list --case CASE
+  daybook grant list --case CASE --log`,
+	"alert add": `  daybook alert add --case CASE --address adviser@charity.example
+  daybook alert add --case CASE --address adviser@charity.example --at-once after-stop --quiet 21:00-08:00`,
+	"alert list":   `  daybook alert list --case CASE`,
+	"alert remove": `  daybook alert remove RECIPIENT --case CASE`,
+	"alert send":   `  daybook alert send`,
+	"rebuild": `  daybook rebuild
+  daybook rebuild --case CASE`,
+	"backup": `  daybook backup /media/stick/daybook-2026-11-23.tar`,
+	"restore": `  daybook restore /media/stick/daybook-2026-11-23.tar --reason "the disk failed"
+  daybook restore --declare --case CASE --reason "a backup of the whole machine was put back"`,
+	"doctor":      `  daybook doctor`,
+	"key sheet":   `  daybook key sheet`,
+	"key restore": `  daybook key restore --file sheet.txt`,
+	"version":     `  daybook version`,
 }

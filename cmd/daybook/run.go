@@ -100,20 +100,7 @@ func (e errForwarded) Error() string {
 func run(ctx context.Context, args []string, p process) int {
 	var cmd commands
 	exited := -1
-	parser, err := kong.New(&cmd,
-		kong.Name("daybook"),
-		kong.Description("A quiet record of unwanted contact.\n"+exitStatus),
-		kong.Writers(p.out, p.err),
-		kong.Exit(func(code int) { exited = code }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Summary: false}),
-		kong.Help(helpWithStatus),
-		kong.ShortUsageOnError(),
-		kong.UsageOnError(),
-	)
-	if err != nil {
-		panic("daybook: command line: " + err.Error()) // a programmer's error in the struct above
-	}
-	k, err := parser.Parse(args)
+	k, err := newParser(&cmd, p, func(code int) { exited = code }).Parse(args)
 	if exited >= 0 {
 		return exited
 	}
@@ -136,6 +123,23 @@ func run(ctx context.Context, args []string, p process) int {
 		printError(p.err, err, command)
 	}
 	return status(err)
+}
+
+// newParser makes the parser that fills cmd. exit is called when help was asked
+// for, and the parser goes on.
+func newParser(cmd *commands, p process, exit func(code int)) *kong.Kong {
+	parser, err := kong.New(cmd,
+		kong.Name("daybook"),
+		kong.Description("A quiet record of unwanted contact.\n"+exitStatus),
+		kong.Writers(p.out, p.err),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Help(helpWithStatus),
+	)
+	if err != nil {
+		panic("daybook: command line: " + err.Error()) // a programmer's error in the struct above
+	}
+	return parser
 }
 
 // selected is the command that a command line was about that could not be read.
@@ -240,25 +244,43 @@ func (c *call) with(fn func(a *app) error) error {
 }
 
 // in opens the instance and does one thing in one case: who does it is asked
-// for first, and what is derived has caught up with the log.
+// for first, and what is derived has caught up with the log. A log that is not
+// the one that it has been is left alone.
 func (c *call) in(of string, fn func(a *app, actor daybook.Actor, id daybook.CaseID) error) error {
 	return c.with(func(a *app) error {
-		id := daybook.CaseID(of)
-		actor, err := c.actor(a, id)
+		actor, id, err := c.enter(a, of)
 		if err != nil {
 			return err
 		}
-		if _, err := a.db.Case(c.ctx, id); err != nil && actor.Role == "operator" {
+		if err := a.log.Refused()[id]; err != nil {
 			return err
-		} else if err != nil {
-			// A user learns from Authorize alone whether there is such a case.
-			return a.cases.Authorize(c.ctx, actor, id, cases.Counts)
 		}
-		if a.log.Refused()[id] == nil { // otherwise what was derived may be newer than the log
-			if err := a.catchUp(c.ctx, id); err != nil {
-				return err
-			}
+		if err := a.catchUp(c.ctx, id); err != nil {
+			return err
 		}
 		return fn(a, actor, id)
 	})
+}
+
+// enter finds out who wants to do something in a case, and that there is one.
+func (c *call) enter(a *app, of string) (daybook.Actor, daybook.CaseID, error) {
+	id := daybook.CaseID(of)
+	actor, err := c.actor(a, id)
+	if err != nil {
+		return actor, id, err
+	}
+	_, err = a.db.Case(c.ctx, id)
+	if actor.Role == "operator" {
+		return actor, id, err
+	}
+	// A user learns from Authorize alone whether there is such a case.
+	return actor, id, errors.Join(a.cases.Authorize(c.ctx, actor, id, cases.Counts), unless(err, daybook.ErrNotFound))
+}
+
+// unless is err if it is not of that kind.
+func unless(err, kind error) error {
+	if errors.Is(err, kind) {
+		return nil
+	}
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,13 +47,19 @@ func (cmd *serveCommand) Run(c *call) error {
 	})
 }
 
-// start brings every case up to its log's end, as after a crash.
+// start brings every case up to its log's end, as after a crash. A log that is
+// not the one that it has been is left alone; the others go on.
 func (a *app) start(ctx context.Context) error {
 	rows, err := a.db.Cases(ctx)
 	if err != nil {
 		return err
 	}
+	refused := a.log.Refused()
 	for _, r := range rows {
+		if why := refused[r.ID]; why != nil {
+			a.logger.ErrorContext(ctx, "a case is older than it has been, or another: nothing is added to it", slog.String("case", string(r.ID)), slog.Any("err", why))
+			continue
+		}
 		if r.WrappedKey == nil {
 			continue
 		}
@@ -94,6 +101,7 @@ func (a *app) serve(ctx context.Context, log *slog.Logger, others ...func(contex
 // follow derives, signs and plans whenever a log has grown.
 func (a *app) follow(ctx context.Context) error {
 	seen := map[daybook.CaseID]uint64{}
+	failed := map[daybook.CaseID]uint64{} // what was said about a log of this size is not said again
 	return every(ctx, settleEvery, func() {
 		rows, err := a.db.Cases(ctx)
 		if err != nil {
@@ -101,7 +109,7 @@ func (a *app) follow(ctx context.Context) error {
 			return
 		}
 		for _, r := range rows {
-			if r.WrappedKey == nil {
+			if r.WrappedKey == nil || a.log.Refused()[r.ID] != nil {
 				continue
 			}
 			size, _, err := a.log.Head(ctx, r.ID)
@@ -109,7 +117,8 @@ func (a *app) follow(ctx context.Context) error {
 				continue
 			}
 			if err := a.settle(ctx, r.ID); err != nil {
-				if ctx.Err() == nil {
+				if at, said := failed[r.ID]; ctx.Err() == nil && (!said || at != size) {
+					failed[r.ID] = size
 					a.logger.ErrorContext(ctx, "a case could not be brought up to date", slog.String("case", string(r.ID)), slog.Any("err", err))
 				}
 				continue
@@ -157,6 +166,7 @@ func (cmd *versionCommand) Run(c *call) error {
 	if c.cmd.JSON {
 		return jsonLine(c.out, map[string]string{"version": version, "revision": revision, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
 	}
-	_, err := fmt.Fprintf(c.out, "daybook %s (%s %s/%s) %s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, revision)
+	line := fmt.Sprintf("daybook %s (%s %s/%s) %s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, revision)
+	_, err := fmt.Fprintln(c.out, strings.TrimSpace(line))
 	return err
 }

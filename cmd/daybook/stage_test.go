@@ -67,11 +67,13 @@ func stageCommands() map[string]func(ts *testscript.TestScript, neg bool, args [
 	add("revoked", "FILE: the server no longer takes the token in FILE", 0, (*stage).revoked)
 	add("fakemail", ": a mail server that the configuration names", 0, (*stage).fakeMail)
 	add("mails", "N: so many mails came; each becomes a file mail1, mail2, ...", 1, (*stage).mails)
+	add("mailanswer", "COMMAND ANSWER: what the mail server answers to the next one", 2, (*stage).mailAnswer)
 	add("alter", "DIR: one bit of each file below DIR is turned over", 1, (*stage).alter)
 	add("mode", "MODE FILE...", 2, (*stage).mode)
 	add("serving", "ARG...: daybook serve in the background, when it is ready", 0, (*stage).serving)
 	add("terminate", ": SIGTERM to daybook serve, which ends with status 0", 0, (*stage).terminate)
 	add("shape", "FILE: every line that was printed has this shape", 1, (*stage).shape)
+	add("printed", "FILE: the commands at the end of what the demo printed work, and its figures hold", 1, (*stage).printed)
 	add("recount", "FINDINGS LIST: anybody gets the same figures", 2, (*stage).recount)
 	return commands
 }
@@ -282,6 +284,11 @@ func (st *stage) mails(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
+func (st *stage) mailAnswer(_ *testscript.TestScript, args []string) error {
+	st.mail.Answer(args[0], args[1])
+	return nil
+}
+
 func (st *stage) alter(ts *testscript.TestScript, args []string) error {
 	altered := 0
 	err := filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
@@ -351,4 +358,38 @@ func (st *stage) terminate(ts *testscript.TestScript, _ []string) error {
 	err = errors.Join(err, st.serve.Wait())
 	st.serve = nil
 	return err
+}
+
+var covered = regexp.MustCompile(`(\d+) entries, of which the newest checkpoint covers (\d+)\n`)
+
+func (st *stage) printed(ts *testscript.TestScript, args []string) error {
+	text := ts.ReadFile(args[0])
+	counts := covered.FindStringSubmatch(text)
+	if counts == nil || counts[1] != counts[2] {
+		return fmt.Errorf("not all entries are said to be covered: %q", counts)
+	}
+	if err := ts.Exec("daybook", "case", "list", "--json"); err != nil {
+		return err
+	}
+	if want := `"entries":` + counts[1] + "}"; !strings.Contains(ts.ReadFile("stdout"), want) {
+		return fmt.Errorf("the demo said %s entries, daybook case list says %s", counts[1], ts.ReadFile("stdout"))
+	}
+	commands := 0
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "  daybook ") {
+			continue
+		}
+		commands++
+		words := strings.Fields(strings.ReplaceAll(line, "'", ""))
+		if err := ts.Exec(words[0], words[1:]...); err != nil {
+			return err
+		}
+		if ts.ReadFile("stdout") == "" {
+			return fmt.Errorf("%s shows nothing", line)
+		}
+	}
+	if commands == 0 {
+		return errors.New("the demo names no commands")
+	}
+	return nil
 }

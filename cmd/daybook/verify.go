@@ -10,6 +10,7 @@ import (
 	"daybook"
 	"daybook/archive"
 	"daybook/cases"
+	"daybook/internal/durable"
 )
 
 type verifyCommand struct {
@@ -18,8 +19,11 @@ type verifyCommand struct {
 }
 
 func (cmd *verifyCommand) Run(c *call) error {
-	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
-		var err error
+	return c.with(func(a *app) error {
+		actor, id, err := c.enter(a, cmd.Case)
+		if err != nil {
+			return err
+		}
 		if a.log.Refused()[id] != nil {
 			// To a log that is not the one it has been nothing is added, not
 			// even that somebody checked it.
@@ -78,7 +82,7 @@ func printReport(c *call, r archive.Report) error {
 		if an.Matches {
 			word = "matches"
 		}
-		fmt.Fprintf(&b, "  anchor over %d entries (%s) %s\n", an.Size, an.Where, word)
+		fmt.Fprintf(&b, "  anchor over %s (%s) %s\n", plural(int(an.Size), "entry", "entries"), an.Where, word)
 	}
 	for _, p := range r.Problems {
 		fmt.Fprintf(&b, "  %s: %s\n", p.Where, p.What)
@@ -116,7 +120,7 @@ func readAnchor(c *call, a *app, id daybook.CaseID, s string) (archive.Anchor, e
 
 type checkpointCommand struct {
 	Case string `required:"" help:"The case." placeholder:"CASE"`
-	Out  string `help:"Also write the checkpoint to this file, to be held elsewhere." placeholder:"FILE"`
+	Out  string `help:"Also write the checkpoint to this file, which must not be there, to be held elsewhere." placeholder:"FILE"`
 }
 
 func (cmd *checkpointCommand) Run(c *call) error {
@@ -129,7 +133,7 @@ func (cmd *checkpointCommand) Run(c *call) error {
 			return err
 		}
 		if cmd.Out != "" {
-			if err := os.WriteFile(c.path(cmd.Out), cp.Signed, 0o600); err != nil {
+			if err := durable.Create(c.path(cmd.Out), cp.Signed, 0o600); err != nil {
 				return fmt.Errorf("write the checkpoint: %w", err)
 			}
 		}
@@ -137,7 +141,7 @@ func (cmd *checkpointCommand) Run(c *call) error {
 			return jsonLine(c.out, map[string]any{"size": cp.Size, "root": cp.Root, "origin": cp.Origin,
 				"key": a.log.VerifierKey(id), "fingerprint": a.log.Fingerprint()})
 		}
-		_, err = fmt.Fprintf(c.out, "%s\n", cp.Signed)
+		_, err = c.out.Write(cp.Signed) // the note itself: a file that it is sent to is an anchor
 		return err
 	})
 }
