@@ -34,17 +34,8 @@ func (it Item) Record() Record {
 	if c.Offset >= 0 {
 		w.text("offset", strconv.FormatInt(c.Offset, 10))
 	}
-	if x := c.Exchange; x != nil {
-		w.text("source.method", x.Method)
-		w.text("source.url", x.URL)
-		w.text("source.status", strconv.Itoa(x.Status))
-		w.time("source.start", x.Start)
-		w.time("source.end", x.End)
-		w.text("source.body", x.Body.String())
-		w.text("source.size", strconv.FormatInt(x.Size, 10))
-		if len(x.Headers) > 0 {
-			w.json("source.headers", x.Headers)
-		}
+	if c.Exchange != nil {
+		w.json("source", c.Exchange)
 	}
 	w.text("failed", it.Failed)
 	if it.Reading != nil {
@@ -130,22 +121,13 @@ func ParseItem(r Record) (Item, error) {
 		return Item{}, fmt.Errorf("%w: a record of kind %s is not an item", ErrInvalid, r.Kind)
 	}
 	var (
-		it    = Item{Capture: Capture{Offset: -1}}
-		c     = &it.Capture
-		x     Exchange
-		fromX bool
-		read  Reading
-		err   error
+		it   = Item{Capture: Capture{Offset: -1}}
+		c    = &it.Capture
+		read Reading
+		err  error
 	)
 	for _, f := range r.Fields {
 		s := unhex(f.Value)
-		if rest, ok := strings.CutPrefix(f.Name, "source."); ok {
-			fromX = true
-			if err = x.set(rest, s); err != nil {
-				return Item{}, fmt.Errorf("read item: %s: %w", f.Name, err)
-			}
-			continue
-		}
 		switch f.Name {
 		case "raw":
 			c.Raw = f.Value
@@ -165,6 +147,9 @@ func ParseItem(r Record) (Item, error) {
 			c.Origin = Origin(s)
 		case "offset":
 			c.Offset, err = strconv.ParseInt(s, 10, 64)
+		case "source":
+			c.Exchange = new(Exchange)
+			err = json.Unmarshal(f.Value, c.Exchange)
 		case "failed":
 			it.Failed = s
 		case "parser":
@@ -175,9 +160,6 @@ func ParseItem(r Record) (Item, error) {
 		if err != nil {
 			return Item{}, fmt.Errorf("read item: %s: %w", f.Name, err)
 		}
-	}
-	if fromX {
-		c.Exchange = &x
 	}
 	if read.Parser != "" {
 		it.Reading = &read
@@ -198,28 +180,6 @@ func unhex(b []byte) string {
 		}
 	}
 	return string(b)
-}
-
-func (x *Exchange) set(name, s string) (err error) {
-	switch name {
-	case "method":
-		x.Method = s
-	case "url":
-		x.URL = s
-	case "status":
-		x.Status, err = strconv.Atoi(s)
-	case "start":
-		x.Start, err = time.Parse(time.RFC3339Nano, s)
-	case "end":
-		x.End, err = time.Parse(time.RFC3339Nano, s)
-	case "body":
-		err = x.Body.UnmarshalText([]byte(s))
-	case "size":
-		x.Size, err = strconv.ParseInt(s, 10, 64)
-	case "headers":
-		err = json.Unmarshal([]byte(s), &x.Headers)
-	}
-	return err
 }
 
 // set reads a field "m<i>.<name>". A field that this version does not know is

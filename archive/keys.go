@@ -11,6 +11,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -188,16 +190,17 @@ func (k *Keyring) Forget(c daybook.CaseID) {
 // A CaseKey seals what belongs to one case: derived text, names, tokens, the
 // keys of entries, blobs and indexes. It may be used from several goroutines.
 type CaseKey struct {
-	id     daybook.CaseID
-	box    *secretBox
-	macKey [32]byte
+	id   daybook.CaseID
+	box  *secretBox
+	macs sync.Pool // of hash.Hash, keyed: making one costs more than using it
 }
 
 func newCaseKey(c daybook.CaseID, secret [32]byte) *CaseKey {
+	macKey := derive(secret[:], "daybook/case/mac/v1")
 	return &CaseKey{
-		id:     c,
-		box:    newSecretBox(derive(secret[:], "daybook/case/seal/v1")),
-		macKey: derive(secret[:], "daybook/case/mac/v1"),
+		id:   c,
+		box:  newSecretBox(derive(secret[:], "daybook/case/seal/v1")),
+		macs: sync.Pool{New: func() any { return hmac.New(sha256.New, macKey[:]) }},
 	}
 }
 
@@ -215,11 +218,13 @@ func (k *CaseKey) Open(where string, sealed []byte) ([]byte, error) {
 // MAC returns a keyed hash (HMAC-SHA256): what a row is found by without
 // telling what it is about. label says what kind of thing data is.
 func (k *CaseKey) MAC(label, data string) (out [32]byte) {
-	h := hmac.New(sha256.New, k.macKey[:])
-	h.Write([]byte(label))
-	h.Write([]byte{0})
-	h.Write([]byte(data))
+	h := k.macs.Get().(hash.Hash)
+	h.Reset()
+	io.WriteString(h, label)  //nolint:errcheck // a hash takes everything
+	io.WriteString(h, "\x00") //nolint:errcheck // as above
+	io.WriteString(h, data)   //nolint:errcheck // as above
 	h.Sum(out[:0])
+	k.macs.Put(h)
 	return out
 }
 

@@ -21,54 +21,54 @@ func (b bulk) text(db *DB, rows int) string { return b.into + db.values(rows, b.
 // are few texts to parse, whatever the number of rows is.
 var bulkSizes = [...]int{128, 16, 1}
 
-// statements keeps bulk statements prepared. Parsing a statement of a hundred
+// statements keeps bulk statements prepared: parsing a statement of a hundred
 // rows takes longer than a hundred rows do.
 type statements struct {
-	db *DB
-
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt
 }
 
-// prepare prepares what exec will use. Within an Update it does nothing: its
-// transaction may hold the only connection. exec then sends the text.
-func (s *statements) prepare(ctx context.Context, all ...bulk) error {
+// prepare prepares what writeRows will use, once. Within an Update it does
+// nothing: its transaction may hold the only connection. writeRows then sends
+// the text.
+func (db *DB) prepare(ctx context.Context, all ...bulk) error {
 	if _, within := ctx.Value(txKey{}).(*sql.Tx); within {
 		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.prepared != nil {
-		return nil
-	}
-	prepared := map[string]*sql.Stmt{}
+	db.bulk.mu.Lock()
+	defer db.bulk.mu.Unlock()
 	for _, b := range all {
 		for _, rows := range bulkSizes {
-			text := b.text(s.db, rows)
-			stmt, err := s.db.write.PrepareContext(ctx, text)
+			text := b.text(rows)
+			if db.bulk.prepared[text] != nil {
+				continue
+			}
+			stmt, err := db.write.PrepareContext(ctx, text)
 			if err != nil {
 				return fmt.Errorf("prepare: %w", err)
 			}
-			prepared[text] = stmt
+			if db.bulk.prepared == nil {
+				db.bulk.prepared = map[string]*sql.Stmt{}
+			}
+			db.bulk.prepared[text] = stmt
 		}
 	}
-	s.prepared = prepared
 	return nil
 }
 
-// exec writes rows whose values stand one after the other in args. It is called
-// within an Update.
-func (s *statements) exec(ctx context.Context, b bulk, args []any) error {
+// writeRows writes rows whose values stand one after the other in args. It is
+// called within an Update.
+func (db *DB) writeRows(ctx context.Context, b bulk, args []any) error {
 	tx, within := ctx.Value(txKey{}).(*sql.Tx)
 	for _, rows := range bulkSizes {
 		n := rows * b.columns
 		if len(args) < n {
 			continue
 		}
-		text := b.text(s.db, rows)
-		s.mu.Lock()
-		stmt := s.prepared[text]
-		s.mu.Unlock()
+		text := b.text(rows)
+		db.bulk.mu.Lock()
+		stmt := db.bulk.prepared[text]
+		db.bulk.mu.Unlock()
 		if stmt != nil && within {
 			stmt = tx.StmtContext(ctx, stmt)
 		}
@@ -77,7 +77,7 @@ func (s *statements) exec(ctx context.Context, b bulk, args []any) error {
 			if stmt != nil {
 				_, err = stmt.ExecContext(ctx, args[:n]...)
 			} else {
-				_, err = s.db.to(ctx).ExecContext(ctx, text, args[:n]...)
+				_, err = db.to(ctx).ExecContext(ctx, text, args[:n]...)
 			}
 			if err != nil {
 				return err

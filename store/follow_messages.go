@@ -24,7 +24,6 @@ type Parser struct {
 type MessageFollower struct {
 	db      *DB
 	parsers map[daybook.Platform]Parser
-	stmts   statements
 }
 
 // Messages returns the follower that keeps the derived tables. A reading that
@@ -32,7 +31,7 @@ type MessageFollower struct {
 // again from the raw bytes; if that fails, or there is no parser, the recorded
 // one counts.
 func (db *DB) Messages(parsers map[daybook.Platform]Parser) *MessageFollower {
-	return &MessageFollower{db: db, parsers: parsers, stmts: statements{db: db}}
+	return &MessageFollower{db: db, parsers: parsers}
 }
 
 // Name implements archive.Follower.
@@ -57,7 +56,7 @@ func (f *MessageFollower) Handle(ctx context.Context, c daybook.CaseID, batch []
 	if err != nil {
 		return err
 	}
-	if err := f.stmts.prepare(ctx, upsertMessage, upsertContent, insertCapture, upsertHandle); err != nil {
+	if err := f.db.prepare(ctx, upsertMessage, upsertContent, insertCapture, upsertHandle); err != nil {
 		return err
 	}
 	return f.db.Update(ctx, func(ctx context.Context) error {

@@ -80,7 +80,7 @@ func (b *messageBatch) saveHandles(ctx context.Context) error {
 		}
 		args = append(args, string(b.caseID), row.id, row.mac[:], int64(bit(row.own)), sealed)
 	}
-	if err := b.f.stmts.exec(ctx, upsertHandle, args); err != nil {
+	if err := b.f.db.writeRows(ctx, upsertHandle, args); err != nil {
 		return fmt.Errorf("save handles: %w", err)
 	}
 	return nil

@@ -116,6 +116,17 @@ func (db *DB) SaveLane(ctx context.Context, a daybook.AccountID, l daybook.Lane,
 	return nil
 }
 
+// A seenRef is what a capture is looked up by: the first half of the keyed hash
+// of its key. The hash is keyed by case, so the case need not stand beside it.
+// These references come in no order; the smaller they are, the fewer pages does
+// each batch write.
+type seenRef [16]byte
+
+func refOf(key *archive.CaseKey, captureKey string) seenRef {
+	mac := key.MAC("capture", captureKey)
+	return seenRef(mac[:])
+}
+
 // Seen implements collectors.Ledger. A time before the last one is not taken.
 func (db *DB) Seen(ctx context.Context, c daybook.CaseID, keys []string, at time.Time) ([]int64, error) {
 	entries := make([]int64, len(keys))
@@ -123,10 +134,10 @@ func (db *DB) Seen(ctx context.Context, c daybook.CaseID, keys []string, at time
 		entries[i] = -1
 	}
 	err := db.eachSeen(ctx, c, keys, func(in string, refs []any) (*sql.Rows, error) {
-		args := append([]any{micros(at), micros(at), string(c)}, refs...)
+		args := append([]any{micros(at), micros(at)}, refs...)
 		return db.to(ctx).QueryContext(ctx, `UPDATE seen SET seen = CASE WHEN seen < $1 THEN $2 ELSE seen END
-			WHERE case_id = $3 AND ref IN `+in+` RETURNING ref, entry, seen`, args...)
-	}, 4, func(i int, s collectors.Sighting) { entries[i] = s.Entry })
+			WHERE ref IN `+in+` RETURNING ref, entry, seen`, args...)
+	}, 3, func(i int, s collectors.Sighting) { entries[i] = s.Entry })
 	if err != nil {
 		return nil, fmt.Errorf("look captures up: %w", err)
 	}
@@ -140,9 +151,8 @@ func (db *DB) Recall(ctx context.Context, c daybook.CaseID, keys []string) ([]co
 		found[i].Entry = -1
 	}
 	err := db.eachSeen(ctx, c, keys, func(in string, refs []any) (*sql.Rows, error) {
-		return db.from(ctx).QueryContext(ctx, `SELECT ref, entry, seen FROM seen WHERE case_id = $1 AND ref IN `+in,
-			append([]any{string(c)}, refs...)...)
-	}, 2, func(i int, s collectors.Sighting) { found[i] = s })
+		return db.from(ctx).QueryContext(ctx, `SELECT ref, entry, seen FROM seen WHERE ref IN `+in, refs...)
+	}, 1, func(i int, s collectors.Sighting) { found[i] = s })
 	if err != nil {
 		return nil, fmt.Errorf("look captures up: %w", err)
 	}
@@ -161,10 +171,10 @@ func (db *DB) eachSeen(ctx context.Context, c daybook.CaseID, keys []string,
 	if err != nil {
 		return err
 	}
-	places := make(map[[32]byte][]int, len(keys))
+	places := make(map[seenRef][]int, len(keys))
 	var refs []any
 	for i, k := range keys {
-		ref := key.MAC("capture", k)
+		ref := refOf(key, k)
 		if places[ref] == nil {
 			refs = append(refs, ref[:])
 		}
@@ -181,7 +191,7 @@ func (db *DB) eachSeen(ctx context.Context, c daybook.CaseID, keys []string,
 }
 
 func (db *DB) someSeen(query func(string, []any) (*sql.Rows, error), in string, refs []any,
-	places map[[32]byte][]int, found func(int, collectors.Sighting)) error {
+	places map[seenRef][]int, found func(int, collectors.Sighting)) error {
 	rows, err := query(in, refs)
 	if err != nil {
 		return err
@@ -195,10 +205,10 @@ func (db *DB) someSeen(query func(string, []any) (*sql.Rows, error), in string, 
 		if err := rows.Scan(&ref, &entry, &seen); err != nil {
 			return err
 		}
-		if len(ref) != 32 {
+		if len(ref) != len(seenRef{}) {
 			return fmt.Errorf("%w: a capture's reference has %d bytes", archive.ErrBroken, len(ref))
 		}
-		for _, i := range places[[32]byte(ref)] {
+		for _, i := range places[seenRef(ref)] {
 			found(i, collectors.Sighting{Entry: entry, At: fromMicros(seen)})
 		}
 	}
@@ -218,10 +228,10 @@ func (db *DB) Remember(ctx context.Context, c daybook.CaseID, keys []string, ent
 		return fmt.Errorf("remember captures: %w", err)
 	}
 	// PostgreSQL refuses a statement that names a row twice: the last one counts.
-	row := map[[32]byte]int{}
+	row := map[seenRef]int{}
 	var args []any
 	for i, k := range keys {
-		ref := key.MAC("capture", k)
+		ref := refOf(key, k)
 		if at, ok := row[ref]; ok {
 			args[at+2] = int64(entries[i])
 			continue
@@ -232,7 +242,7 @@ func (db *DB) Remember(ctx context.Context, c daybook.CaseID, keys []string, ent
 	for len(args) > 0 {
 		n := min(len(args)/4, rowsPerStatement)
 		if _, err := db.to(ctx).ExecContext(ctx, `INSERT INTO seen (case_id, ref, entry, seen) VALUES `+db.values(n, 4)+`
-			ON CONFLICT (case_id, ref) DO UPDATE SET entry = excluded.entry, seen = excluded.seen`, args[:4*n]...); err != nil {
+			ON CONFLICT (ref) DO UPDATE SET entry = excluded.entry, seen = excluded.seen`, args[:4*n]...); err != nil {
 			return fmt.Errorf("remember captures: %w", err)
 		}
 		args = args[4*n:]

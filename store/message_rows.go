@@ -84,7 +84,7 @@ func (b *messageBatch) commit(ctx context.Context) error {
 	if err := b.saveMessages(ctx, messages); err != nil {
 		return err
 	}
-	if err := b.f.stmts.exec(ctx, insertCapture, captures); err != nil {
+	if err := b.f.db.writeRows(ctx, insertCapture, captures); err != nil {
 		return fmt.Errorf("save captures: %w", err)
 	}
 	for _, write := range b.events {
@@ -193,13 +193,13 @@ func (b *messageBatch) saveMessages(ctx context.Context, messages []daybook.Mess
 			}
 		}
 	}
-	if err := b.f.stmts.exec(ctx, upsertMessage, plain); err != nil {
+	if err := b.f.db.writeRows(ctx, upsertMessage, plain); err != nil {
 		return fmt.Errorf("save messages: %w", err)
 	}
-	if err := b.f.stmts.exec(ctx, upsertContent, sealed); err != nil {
+	if err := b.f.db.writeRows(ctx, upsertContent, sealed); err != nil {
 		return fmt.Errorf("save messages: %w", err)
 	}
-	if err := b.f.stmts.exec(ctx, insertTo, to); err != nil {
+	if err := b.f.db.writeRows(ctx, insertTo, to); err != nil {
 		return fmt.Errorf("save whom messages address: %w", err)
 	}
 	return nil

@@ -507,42 +507,55 @@ func TestReadingAgain(t *testing.T) {
 	same(t, "unread", n.Unread, 1)
 }
 
-// A story is a set of records whose order must not matter.
+// stories generates sets of records whose order must not matter: a few ways in
+// which messages were shown, each captured several times.
 func stories() *rapid.Generator[[]daybook.Record] {
-	record := rapid.Custom(func(t *rapid.T) daybook.Record {
-		key := rapid.SampledFrom([]string{"m1", "m2", "m3"}).Draw(t, "key")
-		minute := rapid.IntRange(1, 12).Draw(t, "minute")
-		switch rapid.IntRange(0, 9).Draw(t, "what") {
-		case 0:
-			return look(daybook.SeenGone, key, minute)
-		case 1:
-			return look(daybook.SeenAgain, key, minute)
-		case 2:
-			state := rapid.SampledFrom([]daybook.MediaState{daybook.MediaKept, daybook.MediaMissing, daybook.MediaPending}).Draw(t, "state")
-			r := daybook.NewRecord(daybook.RecordMedia, daybook.MediaRecord{Message: daybook.MessageKey(key),
-				Media: daybook.Media{Native: "p1", State: state, Bytes: int64(minute)}})
-			r.Logged = at(minute)
-			return r
-		}
+	key := rapid.SampledFrom([]string{"m1", "m2"})
+	minute := rapid.IntRange(1, 6)
+	shown := rapid.Custom(func(t *rapid.T) sight {
 		s := sight{
-			key: key, seen: minute, sent: 1,
+			key: key.Draw(t, "key"), sent: 1,
 			text:       rapid.SampledFrom([]string{"", "one", "two", "three"}).Draw(t, "text"),
-			edited:     rapid.SampledFrom([]int{0, 0, 3, 6}).Draw(t, "edited"),
-			account:    rapid.SampledFrom([]string{"", "a@birds.example", "b@birds.example"}).Draw(t, "account"),
-			display:    rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "display"),
+			edited:     rapid.SampledFrom([]int{0, 0, 3, 5}).Draw(t, "edited"),
 			kind:       rapid.SampledFrom([]daybook.Kind{"mention", "reply", "direct_message", "sleepy"}).Draw(t, "kind"),
-			lane:       rapid.SampledFrom([]daybook.Lane{"notifications", "conversations", "looks"}).Draw(t, "lane"),
 			direction:  rapid.SampledFrom([]daybook.Direction{"in", "in", "out"}).Draw(t, "direction"),
 			origin:     rapid.SampledFrom([]daybook.Origin{"collected", "collected", "imported"}).Draw(t, "origin"),
 			incomplete: rapid.Bool().Draw(t, "incomplete"),
-			to:         []daybook.Handle{{Platform: "mastodon", Native: "x", Names: []daybook.SeenName{{Account: rapid.SampledFrom([]string{"x1", "x2"}).Draw(t, "to")}}}},
 		}
 		if rapid.Bool().Draw(t, "has media") {
-			s.media = []daybook.Media{{Native: "p1", URL: fmt.Sprint("https://home.example/", minute)}, {Type: "image/png"}, {Type: "image/png"}}
+			s.media = []daybook.Media{{Native: "p1"}, {Type: "image/png"}, {Type: "image/png"}}
 		}
-		return item(s)
+		return s
 	})
-	return rapid.SliceOfN(record, 1, 12)
+	return rapid.Custom(func(t *rapid.T) []daybook.Record {
+		ways := rapid.SliceOfN(shown, 1, 3).Draw(t, "ways")
+		record := rapid.Custom(func(t *rapid.T) daybook.Record {
+			at := minute.Draw(t, "minute")
+			switch rapid.IntRange(0, 9).Draw(t, "what") {
+			case 0:
+				return look(daybook.SeenGone, key.Draw(t, "key"), at)
+			case 1:
+				return look(daybook.SeenAgain, key.Draw(t, "key"), at)
+			case 2:
+				state := rapid.SampledFrom([]daybook.MediaState{daybook.MediaKept, daybook.MediaMissing, daybook.MediaPending}).Draw(t, "state")
+				return daybook.NewRecord(daybook.RecordMedia, daybook.MediaRecord{Message: daybook.MessageKey(key.Draw(t, "key")),
+					Media: daybook.Media{Native: "p1", State: state, Bytes: int64(at)}})
+			}
+			s := rapid.SampledFrom(ways).Draw(t, "way")
+			s.seen = at
+			s.lane = rapid.SampledFrom([]daybook.Lane{"notifications", "conversations", "looks"}).Draw(t, "lane")
+			s.account = rapid.SampledFrom([]string{"", "a@birds.example", "b@birds.example"}).Draw(t, "account")
+			s.display = rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "display")
+			name := rapid.SampledFrom([]string{"x1", "x2"}).Draw(t, "to")
+			s.to = []daybook.Handle{{Platform: "mastodon", Native: "x", Names: []daybook.SeenName{{Account: name}}}}
+			s.media = slices.Clone(s.media)
+			for i := range s.media {
+				s.media[i].URL = fmt.Sprint("https://home.example/", rapid.IntRange(0, 3).Draw(t, "address"))
+			}
+			return item(s)
+		})
+		return rapid.SliceOfN(record, 1, 12).Draw(t, "records")
+	})
 }
 
 // The same captures give the same messages and handles, in whatever order and

@@ -43,6 +43,8 @@ type DB struct {
 	skip  string                   // " FOR UPDATE SKIP LOCKED" on PostgreSQL: the only difference in the SQL
 	uri   func(path string) string // of an encrypted SQLite file; nil on PostgreSQL
 
+	bulk statements
+
 	// Keys opens and seals what lies in the rows.
 	Keys *archive.Keyring
 }
@@ -64,7 +66,7 @@ func OpenSQLiteOn(ctx context.Context, vfs, path string, key archive.InstanceKey
 	dsn := func(extra string) string {
 		return db.uri(path) +
 			"&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-			"&_pragma=secure_delete(ON)&_pragma=temp_store(memory)&_pragma=cache_size(-32768)" + extra
+			"&_pragma=secure_delete(ON)&_pragma=temp_store(memory)&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(8000)" + extra
 	}
 	var err error
 	if db.write, err = sql.Open("sqlite3", dsn("")); err != nil {

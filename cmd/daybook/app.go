@@ -88,6 +88,9 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 	} else if err = private(databasePath(cfg)); err == nil {
 		a.db, err = store.OpenSQLite(ctx, databasePath(cfg), key)
 	}
+	if errors.Is(err, archive.ErrWrongKey) {
+		return nil, fmt.Errorf("open %s: %w", databasePath(cfg), archive.ErrWrongKey) // the driver's words say less
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (cmd *backupCommand) Run(c *call) error {
 // backup writes the tar file, whole or not at all.
 func (a *app) backup(ctx context.Context, out string) (size int64, err error) {
 	if _, err := os.Stat(out); err == nil {
-		return 0, fmt.Errorf("back up to %s: %w: there is a file of that name", out, os.ErrExist)
+		return 0, fmt.Errorf("back up to %s: %w", out, os.ErrExist)
 	}
 	if a.cfg.Database.Engine != "sqlite" {
 		return 0, fmt.Errorf("%w: the database is a PostgreSQL server: back it up with pg_dump, and the folder %s with it", daybook.ErrInvalid, blobPath(a.cfg))
@@ -220,7 +220,7 @@ func (cmd *restoreCommand) Run(c *call) error {
 // not trusted: only those that backup writes are taken.
 func unpackBackup(data, file string) (err error) {
 	if _, err := os.Stat(filepath.Join(data, "daybook.db")); err == nil {
-		return fmt.Errorf("restore into %s: %w: there is a database; move it away first, so that nothing is lost", data, os.ErrExist)
+		return fmt.Errorf("restore %s: %w", filepath.Join(data, "daybook.db"), os.ErrExist)
 	}
 	f, err := os.Open(file)
 	if err != nil {

@@ -131,7 +131,7 @@ func (a *app) checkCases(ctx context.Context, actor daybook.Actor) ([]diagnosis,
 			case daybook.Stopped:
 				out = append(out, check(false, what, "the platform no longer takes the token: connect it again"))
 			case daybook.Expired:
-				out = append(out, check(false, what, "the consent has ended: daybook renew --account "+string(account.ID)+" --agree"))
+				out = append(out, check(false, what, "the consent has ended: if the person agrees, connect it again (daybook connect)"))
 			default:
 				out = append(out, check(true, what, ""))
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"daybook"
@@ -58,11 +59,10 @@ var hints = []struct {
 	{archive.ErrRolledBack, "if a backup was put back on purpose, say so: daybook restore --declare --case CASE --reason TEXT; if not, keep this folder as it is and look for the newer one"},
 	{archive.ErrBroken, "keep the data folder as it is, make a copy, and run daybook verify; do not repair it by hand"},
 	{archive.ErrErased, "its content was erased on somebody's word; daybook verify says when"},
-	{daybook.ErrForbidden, "ask the person whose case it is, or the one who manages it, for access"},
-	{daybook.ErrConsentEnded, "daybook renew --account ACCOUNT asks for a new consent"},
+	{daybook.ErrConsentEnded, "if the person agrees, connect the account again (daybook connect)"},
 	{collectors.ErrRefused, "connect the account again (daybook connect): the platform no longer takes the token"},
 	{lockfile.ErrLocked, "another daybook has this data folder open and does not answer; stop it, or wait until it is done"},
-	{daybook.ErrNotFound, "check the identifier: daybook case list, daybook list --case CASE and daybook handles --case CASE show them"},
+	{daybook.ErrNotFound, "check the identifier: daybook case list, daybook list --case CASE, daybook handles --case CASE and, for accounts, daybook doctor show them"},
 	{os.ErrExist, "nothing was overwritten: move away what is there, or choose another name"},
 	{os.ErrPermission, "check who owns the file or folder"},
 }
@@ -71,7 +71,13 @@ var hints = []struct {
 // errors, by which the program branches, are left out: the rest says what is
 // wrong, and the exit status says of which kind it is.
 func plain(err error) string {
-	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	var lines []string // of errors that were joined; what one of them ends with is said
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if !slices.ContainsFunc(lines, func(said string) bool { return strings.HasSuffix(said, line) }) {
+			lines = append(lines, line)
+		}
+	}
+	text := strings.Join(lines, "; ")
 	for _, kind := range []error{errUsage, daybook.ErrInvalid, errPartial} {
 		name := kind.Error() + ": "
 		text = strings.ReplaceAll(strings.TrimPrefix(text, name), ": "+name, ": ")

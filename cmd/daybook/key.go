@@ -48,7 +48,7 @@ func (cmd *keyRestoreCommand) Run(c *call) error {
 	if err := os.MkdirAll(filepath.Dir(c.cfg.KeyFile), 0o700); err != nil {
 		return fmt.Errorf("make the key's folder: %w", err)
 	}
-	if err := durable.Create(c.cfg.KeyFile, []byte(key.Text()+"\n"), 0o600); err != nil {
+	if err := createNew(c.cfg.KeyFile, []byte(key.Text()+"\n")); err != nil {
 		return fmt.Errorf("put the key back: %w", err)
 	}
 	here, err := c.hasData()
@@ -70,6 +70,16 @@ func (cmd *keyRestoreCommand) Run(c *call) error {
 		return jsonLine(c.out, map[string]any{"key_file": c.cfg.KeyFile, "opens_data": here})
 	}
 	_, err = fmt.Fprintf(c.out, "the key is in %s%s\n", c.cfg.KeyFile, opens)
+	return err
+}
+
+// createNew writes a file of mode 0600 that is not there yet. The error wraps
+// os.ErrExist if it is.
+func createNew(path string, b []byte) error {
+	err := durable.Create(path, b, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s: %w", path, os.ErrExist)
+	}
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -87,6 +88,8 @@ type call struct {
 	cmd  *commands
 	args []string
 	cfg  config.Config
+
+	command string // its path: "alert send"
 }
 
 // errForwarded says that a running daybook has carried the command out.
@@ -105,13 +108,13 @@ func run(ctx context.Context, args []string, p process) int {
 		return exited
 	}
 	if err != nil {
-		printError(p.err, fmt.Errorf("%w: %w", errUsage, err), selected(err))
+		text := strings.ReplaceAll(err.Error(), `,""`, "") // a choice that may be left out
+		printError(p.err, fmt.Errorf("%w: %s", errUsage, text), selected(err))
 		return statusUsage
 	}
-	c := &call{process: p, ctx: ctx, cmd: &cmd, args: args}
-	command := k.Selected().Path()
-	if err := c.configure(command); err != nil {
-		printError(p.err, err, command)
+	c := &call{process: p, ctx: ctx, cmd: &cmd, args: args, command: k.Selected().Path()}
+	if err := c.configure(); err != nil {
+		printError(p.err, err, c.command)
 		return status(err)
 	}
 	err = k.Run(c)
@@ -120,7 +123,7 @@ func run(ctx context.Context, args []string, p process) int {
 		return forwarded.code
 	}
 	if err != nil {
-		printError(p.err, err, command)
+		printError(p.err, err, c.command)
 	}
 	return status(err)
 }
@@ -168,8 +171,8 @@ func helpWithStatus(options kong.HelpOptions, ctx *kong.Context) error {
 }
 
 // configure reads the configuration, but for commands that must work without.
-func (c *call) configure(command string) error {
-	if command == "version" || command == "demo" {
+func (c *call) configure() error {
+	if c.command == "version" || c.command == "demo" {
 		return nil
 	}
 	if c.app != nil {
@@ -219,8 +222,14 @@ func (c *call) path(name string) string {
 	return filepath.Join(c.cwd, name)
 }
 
+// logger writes to standard error. A command that ends says itself what it did:
+// beside that, only what went less well is logged, unless more was asked for.
 func (c *call) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: c.cfg.Level()}))
+	level := c.cfg.Level()
+	if c.command != "serve" && level == slog.LevelInfo {
+		level = slog.LevelWarn
+	}
+	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level}))
 }
 
 // with opens the instance, runs fn and closes it again. If another process has

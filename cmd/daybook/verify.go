@@ -10,7 +10,6 @@ import (
 	"daybook"
 	"daybook/archive"
 	"daybook/cases"
-	"daybook/internal/durable"
 )
 
 type verifyCommand struct {
@@ -113,7 +112,7 @@ func readAnchor(c *call, a *app, id daybook.CaseID, s string) (archive.Anchor, e
 	}
 	cp, err := a.log.ParseCheckpoint(id, b)
 	if err != nil {
-		return archive.Anchor{}, fmt.Errorf("read the anchor %s: %w", s, err)
+		return archive.Anchor{}, fmt.Errorf("read the anchor %s: %w: it is not a checkpoint of this case that the key of this instance has signed (daybook anchors shows its fingerprint)", s, daybook.ErrInvalid)
 	}
 	return archive.Anchor{Where: "checkpoint file", Size: cp.Size, Root: cp.Root}, nil
 }
@@ -133,7 +132,7 @@ func (cmd *checkpointCommand) Run(c *call) error {
 			return err
 		}
 		if cmd.Out != "" {
-			if err := durable.Create(c.path(cmd.Out), cp.Signed, 0o600); err != nil {
+			if err := createNew(c.path(cmd.Out), cp.Signed); err != nil {
 				return fmt.Errorf("write the checkpoint: %w", err)
 			}
 		}

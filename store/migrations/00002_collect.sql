@@ -27,10 +27,10 @@ CREATE TABLE lane (
 -- What is in the log already, so that it is archived once.
 CREATE TABLE seen (
   case_id TEXT NOT NULL,
-  ref     BYTEA NOT NULL,            -- keyed hash of the capture key
+  ref     BYTEA NOT NULL,            -- first 16 bytes of the hash of the capture key, keyed by case
   entry   BIGINT NOT NULL,           -- where it stands in the log
   seen    BIGINT NOT NULL,           -- last time, Unix microseconds
-  PRIMARY KEY (case_id, ref)
+  PRIMARY KEY (ref)
 );
 CREATE INDEX seen_entry ON seen (case_id, entry);
 -- +goose Down
