@@ -39,7 +39,7 @@ func (db *DB) prepare(ctx context.Context, all ...bulk) error {
 	defer db.bulk.mu.Unlock()
 	for _, b := range all {
 		for _, rows := range bulkSizes {
-			text := b.text(rows)
+			text := b.text(db, rows)
 			if db.bulk.prepared[text] != nil {
 				continue
 			}
@@ -65,7 +65,7 @@ func (db *DB) writeRows(ctx context.Context, b bulk, args []any) error {
 		if len(args) < n {
 			continue
 		}
-		text := b.text(rows)
+		text := b.text(db, rows)
 		db.bulk.mu.Lock()
 		stmt := db.bulk.prepared[text]
 		db.bulk.mu.Unlock()
