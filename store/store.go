@@ -126,6 +126,23 @@ func (db *DB) Close() error {
 	return err
 }
 
+// Truncate moves what lies in SQLite's write-ahead log into the database and
+// empties the log, so that nothing that was erased is left in it. PostgreSQL
+// keeps its log for as long as it is set up to; there it does nothing.
+func (db *DB) Truncate(ctx context.Context) error {
+	if db.uri == nil {
+		return nil
+	}
+	var busy, frames, moved int
+	if err := db.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved); err != nil {
+		return fmt.Errorf("empty the write-ahead log: %w", err)
+	}
+	if busy != 0 {
+		return errors.New("empty the write-ahead log: somebody reads from it; try again")
+	}
+	return nil
+}
+
 // BackupTo writes a copy of the database, encrypted with the same key, to a new
 // file, while it is in use. SQLite only: daybook.ErrInvalid otherwise.
 func (db *DB) BackupTo(ctx context.Context, path string) error {

@@ -10,12 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/user"
-	"strconv"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"daybook"
 )
@@ -95,9 +91,7 @@ func listen(path string) (*net.UnixListener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("make the socket: %w", err)
 	}
-	old := unix.Umask(0o177)
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	unix.Umask(old)
+	l, err := listenPrivately(&net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("make the socket: %w", err)
 	}
@@ -154,29 +148,6 @@ func answerOne(ctx context.Context, conn *net.UnixConn, a *app, p process) error
 type eofReader struct{}
 
 func (eofReader) Read([]byte) (int, error) { return 0, io.EOF }
-
-// peer returns the operating-system user at the other end.
-func peer(conn *net.UnixConn) (string, error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return "", fmt.Errorf("ask who calls: %w", err)
-	}
-	var cred *unix.Ucred
-	var credErr error
-	if err := raw.Control(func(fd uintptr) {
-		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); err != nil {
-		return "", fmt.Errorf("ask who calls: %w", err)
-	}
-	if credErr != nil {
-		return "", fmt.Errorf("ask who calls: %w", credErr)
-	}
-	id := strconv.FormatUint(uint64(cred.Uid), 10)
-	if u, err := user.LookupId(id); err == nil {
-		return u.Username, nil
-	}
-	return "uid " + id, nil
-}
 
 // A frameWriter writes frames of several streams over one connection.
 type frameWriter struct {

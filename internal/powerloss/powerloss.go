@@ -105,14 +105,15 @@ func (f *file) Sync(vfs.SyncFlag) error {
 	defer f.v.mu.Unlock()
 	if d := f.v.disks[f.name]; d != nil {
 		for _, w := range d.pending {
-			d.synced = w.apply(d.synced)
+			d.synced = w.apply(d.synced, nil)
 		}
 		d.pending = nil
 	}
 	return nil
 }
 
-func (w write) apply(b []byte) []byte {
+// apply makes a write; with torn, of its sectors of 512 bytes only the first few.
+func (w write) apply(b []byte, torn *rand.Rand) []byte {
 	if w.truncate {
 		if int64(len(b)) > w.at {
 			return b[:w.at]
@@ -121,6 +122,10 @@ func (w write) apply(b []byte) []byte {
 	}
 	if end := w.at + int64(len(w.data)); int64(len(b)) < end {
 		b = append(b, make([]byte, end-int64(len(b)))...)
+	}
+	if n := len(w.data) / 512; torn != nil && n > 0 {
+		copy(b[w.at:], w.data[:512*torn.IntN(n)])
+		return b
 	}
 	copy(b[w.at:], w.data)
 	return b
@@ -138,12 +143,11 @@ func (v *VFS) Cut(dir string, r *rand.Rand) error {
 			switch r.IntN(4) {
 			case 0: // never reached the disk, though later ones did
 				continue
-			case 1: // torn at a sector
-				if n := len(w.data) / 512; n > 0 {
-					w.data = w.data[:512*r.IntN(n)]
-				}
+			case 1: // torn at a sector: the file is as long as it should be, the rest is old
+				b = w.apply(b, r)
+				continue
 			}
-			b = w.apply(b)
+			b = w.apply(b, nil)
 		}
 		if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), b, 0o600); err != nil {
 			return fmt.Errorf("write what is left of %s: %w", name, err)
