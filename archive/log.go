@@ -340,4 +340,4 @@ func (l *Log) CatchUp(ctx context.Context, c daybook.CaseID, followers ...Follow
 
 // followBatch is how many entries a follower gets at a time: bleve is cheapest
 // at 500 to 2,000 documents a batch.
-const followBatch = 1000
+const followBatch = 2000

@@ -95,7 +95,7 @@ type Ref struct {
 // A Look is what a second look at one message found.
 type Look struct {
 	Ref      Ref
-	Captures []daybook.Capture // the message as it is now, and its history if it has one
+	Captures []daybook.Capture // the message as it is now, its history if it has one, and what it answers or was answered with
 	Missing  bool
 	// Blocking says, for a missing message, that the person blocks the
 	// sender: then its absence says nothing.

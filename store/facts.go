@@ -249,8 +249,14 @@ func (b *factsBuilder) watched(ctx context.Context) error {
 			if !state.Opened.IsZero() && state.LastOK.After(state.Opened) {
 				b.facts.Watched = append(b.facts.Watched, detect.Interval{Account: a.ID, Lane: lane, From: state.Opened, To: state.LastOK})
 			}
+			// A failure that still goes on is no entry yet: until it is
+			// caught up, nobody can say what came meanwhile.
+			if now := b.facts.Now; !state.Gap.IsZero() && now.After(state.LastOK) && !state.LastOK.IsZero() {
+				b.facts.Gaps = append(b.facts.Gaps, detect.GapSpan{Account: a.ID, Lane: lane, Class: daybook.Hole, From: state.LastOK, To: now})
+			}
 		}
 	}
+	slices.SortStableFunc(b.facts.Gaps, func(a, b detect.GapSpan) int { return a.From.Compare(b.From) })
 	slices.SortFunc(b.facts.Watched, func(a, b detect.Interval) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Lane, b.Lane), a.From.Compare(b.From))
 	})

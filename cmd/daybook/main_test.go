@@ -48,7 +48,7 @@ func scripted() int {
 //
 // Every script begins with a configuration that keeps the data in $WORK/data and
 // the key in $WORK/key, and at one moment: Monday, 5 October 2026, 12:00 in UTC.
-func TestScripts_C21_D1_D3_D6_D7_E2(t *testing.T) {
+func TestScripts_C5_C6_C21_D1_D3_D5_D6_D7_E2(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("testdata", "script"),
 		Setup:              setUp,

@@ -273,3 +273,41 @@ func (f counted) recount(messages map[uint64]told, stop []string) error {
 	}
 	return errors.Join(errs...)
 }
+
+func TestRecount(t *testing.T) {
+	const list = `{"entry":2,"kind":"mention","direction":"in","sent_at":"2026-10-01T10:00:00Z","sender":{"native":"k"}}
+{"entry":3,"kind":"mention","direction":"in","sent_at":"2026-10-02T10:00:00Z","sender":{"native":"k"}}
+{"entry":4,"kind":"mention","direction":"in","sent_at":"2026-10-02T10:00:00Z","sender":{"native":"other"}}`
+	messages := map[uint64]told{}
+	for line := range strings.Lines(list) {
+		var m told
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatal(err)
+		}
+		messages[m.Entry] = m
+	}
+	const right = `{"handles":[{"native":"k"}],"figures":{
+		"messages":{"value":2,"unit":"messages","entries":[2,3]}, "kind.mention":{"value":2,"unit":"messages","entries":[2,3]},
+		"after-stop":{"value":1,"unit":"messages","entries":[3]},
+		"occasions":{"value":2,"unit":"occasions"}, "days":{"value":2,"unit":"days"}}}`
+	for _, tc := range []struct{ name, old, new string }{
+		{"right", "", ""},
+		{"one too many", `"messages":{"value":2`, `"messages":{"value":3`},
+		{"an occasion less", `"occasions":{"value":2`, `"occasions":{"value":1`},
+		{"a day more", `"days":{"value":2`, `"days":{"value":3`},
+		{"one after the stop more", `"after-stop":{"value":1`, `"after-stop":{"value":2`},
+		{"an entry of somebody else", `"entries":[3]`, `"entries":[4]`},
+		{"an entry that is not there", `"entries":[3]`, `"entries":[9]`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var f counted
+			if err := json.Unmarshal([]byte(strings.Replace(right, tc.old, tc.new, 1)), &f); err != nil {
+				t.Fatal(err)
+			}
+			err := f.recount(messages, []string{"2026-10-01T12:00:00Z"})
+			if got, want := err == nil, tc.old == ""; got != want {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -20,7 +20,8 @@ import (
 // comes back with nothing set.
 //
 // Captures of a look are in the lane "statuses": the status as it is now and,
-// if it was ever edited, each version that the server keeps.
+// if it was ever edited, each version that the server keeps. After them comes,
+// in the lane "contexts", what stands around it: see around.
 //
 // Whether the person blocks the sender is read from the list of blocks: the
 // call that answers it for one account needs a scope that is not asked for.
@@ -29,7 +30,7 @@ func (s *source) Look(ctx context.Context, refs []collectors.Ref) ([]collectors.
 	if err != nil {
 		return nil, fmt.Errorf("look again: %w", s.named(LaneStatuses, err))
 	}
-	l := looker{source: s}
+	l := looker{source: s, walked: map[string]bool{}, shown: map[string]bool{}}
 	if offered {
 		err = l.batches(ctx, refs)
 	} else {
@@ -46,6 +47,8 @@ type looker struct {
 	*source
 	looks   []collectors.Look
 	blocked map[string]bool // by account id on the person's server; nil until asked
+	walked  map[string]bool // by status id: what was said after it has been asked for
+	shown   map[string]bool // by status id: part of looks already, beside what is looked at
 }
 
 // splitNative reads ReadMessage.Native: "<status id> <account id>".
@@ -147,6 +150,11 @@ func (l *looker) found(ctx context.Context, ref collectors.Ref, x daybook.Exchan
 		}
 		look.Captures = append(look.Captures, versions...)
 	}
+	around, err := l.around(ctx, look.Captures[0])
+	if err != nil {
+		return err
+	}
+	look.Captures = append(look.Captures, around...)
 	l.looks = append(l.looks, look)
 	return nil
 }

@@ -167,18 +167,45 @@ func (r *Recording) oneStatus(w http.ResponseWriter, id, rest string) {
 	case "":
 		r.write(w, http.StatusOK, st.raw)
 	case "context":
-		var up, down []json.RawMessage
-		for a, ok := r.statuses[st.reply]; ok; a, ok = r.statuses[a.reply] {
-			up = slices.Insert(up, 0, a.raw)
-		}
-		for _, d := range r.statuses {
-			if d.reply == id && !r.blocked[d.account] {
-				down = append(down, d.raw)
-			}
-		}
-		slices.SortFunc(down, func(a, b json.RawMessage) int { return strings.Compare(string(a), string(b)) })
+		up, down := r.around(st)
 		r.write(w, http.StatusOK, slices.Concat([]byte(`{"ancestors":`), array(up), []byte(`,"descendants":`), array(down), []byte("}")))
 	default:
 		r.write(w, http.StatusNotFound, []byte(`{"error":"Not Found: target status not found"}`))
 	}
+}
+
+// around puts a context together from the statuses that the snapshot shows
+// anywhere: the chain of what st answers, oldest first, and what answers it,
+// each followed by its own answers. Those of blocked accounts are left out.
+func (v *view) around(st recorded) (up, down []json.RawMessage) {
+	seen := map[string]bool{st.id: true}
+	for a, ok := v.statuses[st.reply]; ok && !seen[a.id]; a, ok = v.statuses[a.reply] {
+		seen[a.id] = true
+		if !v.blocked[a.account] {
+			up = slices.Insert(up, 0, a.raw)
+		}
+	}
+	answers := map[string][]recorded{}
+	for _, s := range v.statuses {
+		if s.reply != "" {
+			answers[s.reply] = append(answers[s.reply], s)
+		}
+	}
+	var walk func(id string)
+	walk = func(id string) {
+		list := answers[id]
+		slices.SortFunc(list, func(a, b recorded) int { return strings.Compare(a.id, b.id) })
+		for _, s := range list {
+			if seen[s.id] {
+				continue
+			}
+			seen[s.id] = true
+			if !v.blocked[s.account] {
+				down = append(down, s.raw)
+			}
+			walk(s.id)
+		}
+	}
+	walk(st.id)
+	return up, down
 }
