@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // time zones, also where the machine has none
 
 	"github.com/mattn/go-isatty"
 )

@@ -192,12 +192,53 @@ func (r *Recording) Show(snapshot int) error {
 			}
 		}
 	}
+	if err := r.ownStatuses(v, end); err != nil {
+		return fmt.Errorf("read snapshot %d: %w", snapshot, err)
+	}
 	newest := func(a, b recorded) int { return strings.Compare(b.id, a.id) }
 	slices.SortFunc(v.notifications, newest)
 	slices.SortFunc(v.conversations, newest)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.view = v
+	return nil
+}
+
+// ownStatuses adds what the person had said by the end of a snapshot and was
+// recorded only in another: nobody's block hides one's own posts, and a server
+// shows them at any time. end is the recorded time of it.
+func (r *Recording) ownStatuses(v *view, end time.Time) error {
+	var own struct{ ID string }
+	for _, x := range r.connect {
+		if path(x.URL) == "/api/v1/accounts/verify_credentials" && x.Status == http.StatusOK {
+			if err := json.Unmarshal([]byte(x.Body), &own); err != nil {
+				return err
+			}
+		}
+	}
+	all := &view{statuses: map[string]recorded{}, blocked: map[string]bool{}, relations: map[string]json.RawMessage{}}
+	for n := range r.snapshots {
+		for _, x := range r.snapshots[n] {
+			if err := all.learn(x); err != nil {
+				return err
+			}
+		}
+	}
+	for id, s := range all.statuses {
+		var times struct {
+			Created time.Time  `json:"created_at"`
+			Edited  *time.Time `json:"edited_at"`
+		}
+		if err := json.Unmarshal(s.raw, &times); err != nil {
+			return err
+		}
+		_, known := v.statuses[id]
+		at, gone := r.deleted[id]
+		if own.ID == "" || s.account != own.ID || known || times.Created.After(v.at) || times.Edited != nil && times.Edited.After(v.at) || gone && at.Before(end) {
+			continue
+		}
+		v.statuses[id] = s
+	}
 	return nil
 }
 
