@@ -88,7 +88,7 @@ func (p inProcess) RoundTrip(req *http.Request) (resp *http.Response, err error)
 	}
 	w := &memory{header: http.Header{}}
 	defer func() {
-		if v := recover(); v == http.ErrAbortHandler {
+		if v := recover(); v == http.ErrAbortHandler { //nolint:errorlint // what a handler panics with is this very value
 			resp, err = nil, io.ErrUnexpectedEOF // what a broken connection looks like
 		} else if v != nil {
 			panic(v)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2/util"
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // checkFiles reads all files of an index through, before bleve maps them into
@@ -26,7 +27,7 @@ func checkFiles(words string) error {
 			return damaged(err)
 		}
 		db, err := bolt.Open(filepath.Join(store, "root.bolt"), 0o600, &bolt.Options{ReadOnly: true, PreLoadFreelist: true, Timeout: 2 * time.Second})
-		if errors.Is(err, bolt.ErrTimeout) {
+		if errors.Is(err, bolterrors.ErrTimeout) {
 			return ErrInUse
 		}
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"daybook/archive"
 	"daybook/internal/durable"
@@ -150,7 +151,7 @@ func openFolder(path string, key *archive.CaseKey, check bool) (_ *folder, err e
 	}()
 	err = guard(func() error {
 		f.words, err = bleve.OpenUsing(f.wordsPath(), bleveConfig())
-		if errors.Is(err, bolt.ErrTimeout) {
+		if errors.Is(err, bolterrors.ErrTimeout) {
 			return ErrInUse
 		}
 		if err != nil {

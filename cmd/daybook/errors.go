@@ -100,7 +100,7 @@ func printError(w io.Writer, err error, command string) {
 	}
 	for _, h := range hints {
 		if errors.Is(err, h.is) {
-			if h.is == daybook.ErrNotFound && strings.Contains(err.Error(), "daybook ") {
+			if errors.Is(h.is, daybook.ErrNotFound) && strings.Contains(err.Error(), "daybook ") {
 				return // it says itself where to look
 			}
 			fmt.Fprintf(w, "hint: %s\n", h.hint) //nolint:errcheck // as above

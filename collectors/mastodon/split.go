@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strconv"
 
@@ -110,7 +111,7 @@ func locate(body []byte, v jsontext.Value, end int64, member string) item {
 
 func atEnd(d *jsontext.Decoder) bool {
 	_, err := d.ReadToken()
-	return err == io.EOF
+	return errors.Is(err, io.EOF)
 }
 
 // A nativeID is an identifier: text, or a number on some servers.
