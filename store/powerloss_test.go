@@ -98,6 +98,38 @@ func TestPowerLoss_B1(t *testing.T) {
 	}
 }
 
+// While the disk is full nothing is acknowledged and nothing is lost; when there
+// is room again it goes on.
+func TestDiskFull_B1(t *testing.T) {
+	disk := powerloss.New()
+	vfs.Register("disk-full", adiantum.Wrap(disk, nil))
+	t.Cleanup(func() { vfs.Unregister("disk-full") })
+	db, err := store.OpenSQLiteOn(t.Context(), "disk-full", filepath.Join(t.TempDir(), "daybook.db"), newKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeDB(t, db) })
+	l := openLog(t, db)
+	c, err := l.NewCase(t.Context(), archivetest.Actor, "a case", "UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := range uint64(5) {
+		if first, err := l.Append(t.Context(), c, []daybook.Record{archivetest.Item("kept", "text")}); err != nil || first != 1+round {
+			t.Fatalf("append: %d, %v; want %d", first, err, 1+round)
+		}
+		disk.Full(true)
+		if _, err := l.Append(t.Context(), c, []daybook.Record{archivetest.Item("refused", "text")}); err == nil {
+			t.Fatal("an append to a full disk was acknowledged")
+		}
+		disk.Full(false)
+	}
+	report, err := l.Verify(t.Context(), c)
+	if err != nil || report.Answer != archive.OK || report.Entries != 6 {
+		t.Errorf("verify: %+v, %v; want ok with 6 entries", report, err)
+	}
+}
+
 func openLog(t testing.TB, db *store.DB) *archive.Log {
 	t.Helper()
 	l, err := archive.Open(t.Context(), archive.Config{Storage: db, Keys: db.Keys, Blobs: archivetest.NewMemory()})

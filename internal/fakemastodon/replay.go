@@ -23,7 +23,9 @@ const Snapshots = 9
 // recorded is answered with the recorded bytes and headers. Any other page is
 // put together of recorded items, each with its bytes unchanged, and paged as
 // the server does it: rows of blocked accounts, known from earlier snapshots,
-// count as rows and are not shown.
+// count as rows and are not shown. A context that was not recorded is put
+// together of the statuses that the snapshot shows anywhere, and of what the
+// person had said by then.
 //
 // It takes any token. It is an http.Handler; its methods may be called from
 // several goroutines.

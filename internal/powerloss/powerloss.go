@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
+	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
 )
@@ -22,6 +24,15 @@ type VFS struct {
 
 	mu    sync.Mutex
 	disks map[string]*disk // by path
+	full  bool
+}
+
+// Full makes the disk full, or makes room again: while it is full no write
+// succeeds.
+func (v *VFS) Full(full bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.full = full
 }
 
 // A disk is what one file holds.
@@ -82,6 +93,9 @@ func (f *file) SharedMemory() vfs.SharedMemory { return vfsutil.WrapSharedMemory
 func (f *file) WriteAt(b []byte, at int64) (int, error) {
 	f.v.mu.Lock()
 	defer f.v.mu.Unlock()
+	if f.v.full {
+		return 0, vfs.SystemError(syscall.ENOSPC, sqlite3.FULL)
+	}
 	n, err := f.File.WriteAt(b, at)
 	if d := f.v.disks[f.name]; d != nil && n > 0 {
 		d.pending = append(d.pending, write{at: at, data: append([]byte(nil), b[:n]...)})
