@@ -15,6 +15,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"daybook"
@@ -39,6 +40,25 @@ type Entry struct {
 	Index  uint64 // from 0, without gaps; the exhibit number
 	Record daybook.Record
 	Erased bool // the content was destroyed: Record has only its Kind and Logged
+
+	item *parsed // shared by all copies of this entry; nil in one that a test made
+}
+
+// parsed keeps what Item made of an entry.
+type parsed struct {
+	once sync.Once
+	item daybook.Item
+	err  error
+}
+
+// Item reads the record of an item (daybook.ParseItem). However many followers
+// ask, it is read once; what is returned is shared and not to be changed.
+func (e Entry) Item() (daybook.Item, error) {
+	if e.item == nil {
+		return daybook.ParseItem(e.Record)
+	}
+	e.item.once.Do(func() { e.item.item, e.item.err = daybook.ParseItem(e.Record) })
+	return e.item.item, e.item.err
 }
 
 // A Follower derives something from a log. It can be thrown away and made again

@@ -278,7 +278,7 @@ func openRow(s *sealer, key *CaseKey, row *Row) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("open entry %d: %w: %w", row.Index, ErrBroken, err)
 	}
-	return Entry{Index: row.Index, Record: r}, nil
+	return Entry{Index: row.Index, Record: r, item: &parsed{}}, nil
 }
 
 // Entry returns one entry; ErrNotFound if the log is not that long, ErrErased

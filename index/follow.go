@@ -136,7 +136,7 @@ func (f *folder) contents(ctx context.Context, entries []archive.Entry, edited m
 		if e.Erased || e.Record.Kind != daybook.RecordItem {
 			continue
 		}
-		it, err := daybook.ParseItem(e.Record)
+		it, err := e.Item()
 		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", e.Index, err)
 		}

@@ -168,7 +168,7 @@ func (b *messageBatch) mention(key daybook.MessageKey, m mention) {
 }
 
 func (b *messageBatch) readItem(ctx context.Context, e *archive.Entry) error {
-	it, err := daybook.ParseItem(e.Record)
+	it, err := e.Item()
 	if err != nil {
 		b.unread(e)
 		return nil
