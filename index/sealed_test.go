@@ -63,7 +63,7 @@ func TestNothingIsWrittenInTheClear_B6_C20(t *testing.T) {
 			if bytes.Contains(bytes.ToLower(b), m) || bytes.Contains(b, m) {
 				t.Errorf("%s holds %q", path, m)
 			}
-			below, _ := filepath.Rel(w.dir, path) // WalkDir found it there
+			below, _ := filepath.Rel(w.dir, path)                          // WalkDir found it there
 			if string(m) != "2026" && strings.Contains(below, string(m)) { // digits come in any random name
 				t.Errorf("the path %s holds %q", below, m)
 			}

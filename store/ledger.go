@@ -215,6 +215,9 @@ func (db *DB) someSeen(query func(string, []any) (*sql.Rows, error), in string, 
 	return errors.Join(rows.Err(), rows.Close())
 }
 
+var upsertSeen = bulk{into: `INSERT INTO seen (case_id, ref, entry, seen) VALUES `, columns: 4,
+	then: ` ON CONFLICT (ref) DO UPDATE SET entry = excluded.entry, seen = excluded.seen`}
+
 // Remember implements collectors.Ledger.
 func (db *DB) Remember(ctx context.Context, c daybook.CaseID, keys []string, entries []uint64, at time.Time) error {
 	if len(keys) != len(entries) {
@@ -239,13 +242,8 @@ func (db *DB) Remember(ctx context.Context, c daybook.CaseID, keys []string, ent
 		row[ref] = len(args)
 		args = append(args, string(c), ref[:], int64(entries[i]), micros(at))
 	}
-	for len(args) > 0 {
-		n := min(len(args)/4, rowsPerStatement)
-		if _, err := db.to(ctx).ExecContext(ctx, `INSERT INTO seen (case_id, ref, entry, seen) VALUES `+db.values(n, 4)+`
-			ON CONFLICT (ref) DO UPDATE SET entry = excluded.entry, seen = excluded.seen`, args[:4*n]...); err != nil {
-			return fmt.Errorf("remember captures: %w", err)
-		}
-		args = args[4*n:]
+	if err := db.writeRows(ctx, upsertSeen, args); err != nil {
+		return fmt.Errorf("remember captures: %w", err)
 	}
 	return nil
 }

@@ -44,27 +44,27 @@ func (db *DB) Head(ctx context.Context, c daybook.CaseID) (archive.Head, error) 
 	return h, nil
 }
 
+var (
+	insertEntry   = bulk{into: `INSERT INTO log_entry (case_id, idx, kind, logged, commitment, hashes) VALUES `, columns: 6}
+	insertPayload = bulk{into: `INSERT INTO log_payload (case_id, idx, wrapped_key, sealed) VALUES `, columns: 4}
+)
+
 // PutRows implements archive.Storage.
 func (db *DB) PutRows(ctx context.Context, c daybook.CaseID, rows []archive.Row, h archive.Head) error {
-	q := db.to(ctx)
-	for len(rows) > 0 {
-		n := min(len(rows), rowsPerStatement)
-		entries := make([]any, 0, 6*n)
-		payloads := make([]any, 0, 4*n)
-		for i := range rows[:n] {
-			r := &rows[i]
-			entries = append(entries, string(c), int64(r.Index), string(r.Kind), micros(r.Logged), r.Commitment[:], r.Hashes)
-			payloads = append(payloads, string(c), int64(r.Index), r.WrappedKey, r.Sealed)
-		}
-		if _, err := q.ExecContext(ctx, `INSERT INTO log_entry (case_id, idx, kind, logged, commitment, hashes) VALUES `+db.values(n, 6), entries...); err != nil {
-			return fmt.Errorf("put entries: %w", err)
-		}
-		if _, err := q.ExecContext(ctx, `INSERT INTO log_payload (case_id, idx, wrapped_key, sealed) VALUES `+db.values(n, 4), payloads...); err != nil {
-			return fmt.Errorf("put entries: %w", err)
-		}
-		rows = rows[n:]
+	entries := make([]any, 0, insertEntry.columns*len(rows))
+	payloads := make([]any, 0, insertPayload.columns*len(rows))
+	for i := range rows {
+		r := &rows[i]
+		entries = append(entries, string(c), int64(r.Index), string(r.Kind), micros(r.Logged), r.Commitment[:], r.Hashes)
+		payloads = append(payloads, string(c), int64(r.Index), r.WrappedKey, r.Sealed)
 	}
-	_, err := q.ExecContext(ctx, `UPDATE log_head SET size = $1, frontier = $2, changed = $3 WHERE case_id = $4`,
+	if err := db.writeRows(ctx, insertEntry, entries); err != nil {
+		return fmt.Errorf("put entries: %w", err)
+	}
+	if err := db.writeRows(ctx, insertPayload, payloads); err != nil {
+		return fmt.Errorf("put entries: %w", err)
+	}
+	_, err := db.to(ctx).ExecContext(ctx, `UPDATE log_head SET size = $1, frontier = $2, changed = $3 WHERE case_id = $4`,
 		int64(h.Size), h.Frontier, time.Now().UnixMicro(), string(c))
 	if err != nil {
 		return fmt.Errorf("set the log's head: %w", err)

@@ -113,8 +113,10 @@ func (db *DB) start(ctx context.Context, dialect goose.Dialect, key archive.Inst
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("bring the store's tables up to date: %w", err)
 	}
-	db.Keys, err = archive.OpenKeyring(ctx, key, db)
-	return err
+	if db.Keys, err = archive.OpenKeyring(ctx, key, db); err != nil {
+		return err
+	}
+	return db.prepare(ctx, insertEntry, insertPayload, upsertSeen)
 }
 
 // Close closes the store.

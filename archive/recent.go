@@ -1,0 +1,71 @@
+package archive
+
+import (
+	"sync"
+
+	"daybook"
+)
+
+// recent keeps the records that were appended last, for the followers that come
+// right after: what was just sealed need not be opened again. A record is found
+// by its commitment, which is random and says all of it; one whose transaction
+// was taken back is never asked for and makes room in time. Each is handed out
+// once. Verify does not use it: it reads what is stored.
+type recent struct {
+	mu    sync.Mutex
+	bytes int
+	order []daybook.Digest
+	by    map[daybook.Digest]daybook.Record
+}
+
+// Bounds of what is kept: two batches of a follower, and 32 MB.
+const (
+	recentRecords = 2 * followBatch
+	recentBytes   = 32 << 20
+)
+
+func size(r daybook.Record) int {
+	n := 0
+	for i := range r.Fields {
+		n += len(r.Fields[i].Value) + 64
+	}
+	return n
+}
+
+func (k *recent) put(d daybook.Digest, r daybook.Record) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.by == nil {
+		k.by = map[daybook.Digest]daybook.Record{}
+	}
+	k.by[d] = r
+	k.order = append(k.order, d)
+	k.bytes += size(r)
+	for len(k.order) > 0 && (len(k.by) > recentRecords || k.bytes > recentBytes) {
+		k.remove(k.order[0])
+		k.order = k.order[1:]
+	}
+	if old := len(k.order) - recentRecords; old > recentRecords { // most of them were taken
+		for _, d := range k.order[:old] {
+			k.remove(d)
+		}
+		k.order = append([]daybook.Digest(nil), k.order[old:]...)
+	}
+}
+
+func (k *recent) remove(d daybook.Digest) {
+	if r, ok := k.by[d]; ok {
+		k.bytes -= size(r)
+		delete(k.by, d)
+	}
+}
+
+func (k *recent) take(d daybook.Digest) (daybook.Record, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r, ok := k.by[d]
+	if ok {
+		k.remove(d)
+	}
+	return r, ok
+}
