@@ -71,9 +71,18 @@ func (w *fieldWriter) text(name, s string) {
 }
 
 func (w *fieldWriter) time(name string, t time.Time) {
-	if !t.IsZero() {
-		w.bytes(name, t.UTC().AppendFormat(nil, time.RFC3339Nano))
+	if t = writable(t); !t.IsZero() {
+		w.bytes(name, t.AppendFormat(nil, time.RFC3339Nano))
 	}
+}
+
+// writable returns t in UTC, or no time if RFC 3339 cannot write it: a platform
+// may claim any year. The claim itself stays in raw.
+func writable(t time.Time) time.Time {
+	if t = t.UTC(); t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
 }
 
 func (w *fieldWriter) json(name string, v any) {
@@ -99,7 +108,9 @@ func (w *fieldWriter) message(p string, m *ReadMessage) {
 	}
 	w.time(p+"sent", m.Sent.At)
 	if m.Sent.Precision != Exact || m.Sent.Zone != "" || m.Sent.Assumed != "" || !m.Sent.Until.IsZero() {
-		w.json(p+"sent.note", m.Sent)
+		note := m.Sent
+		note.At, note.Until = writable(note.At), writable(note.Until)
+		w.json(p+"sent.note", note)
 	}
 	w.time(p+"edited", m.Edited)
 	w.text(p+"text", m.Text)

@@ -176,6 +176,11 @@ func checkWhen(w daybook.When) error {
 	default:
 		return fmt.Errorf("%w: there is no precision %q; choose minute, day, about or span, or leave it out", daybook.ErrInvalid, w.Precision)
 	}
+	for _, t := range []time.Time{w.At, w.Until} {
+		if !t.IsZero() && (t.Year() < 1900 || t.Year() > 2200) {
+			return fmt.Errorf("%w: the year %d is not one of anybody's life; check the date", daybook.ErrInvalid, t.Year())
+		}
+	}
 	if w.Zone != "" {
 		if _, err := time.LoadLocation(w.Zone); err != nil {
 			return fmt.Errorf("%w: there is no time zone %q; use a name such as Europe/London", daybook.ErrInvalid, w.Zone)

@@ -331,11 +331,12 @@ func (p *parser) ownHost(raw string) bool {
 	return false
 }
 
-// when reads the platform's time; a time that cannot be read is left out.
+// when reads the platform's time; a time that cannot be read, or whose year in
+// UTC cannot be written, is left out.
 func when(s string) daybook.When {
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
+	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return daybook.When{}
 	}
-	return daybook.When{At: t.UTC()}
+	return daybook.When{At: t}
 }
