@@ -190,6 +190,13 @@ func (b *fakeBirds) Fail(f collectorstest.Fault, after int) bool {
 	return true
 }
 
+// calls returns the requests that were made, also while others are answered.
+func (b *fakeBirds) calls() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.asked)
+}
+
 // ask counts a request and returns its exchange, or the fault that is due.
 func (b *fakeBirds) ask(call string) (x daybook.Exchange, err error) {
 	if b.before != nil {

@@ -91,7 +91,7 @@ func TestRun(t *testing.T) {
 		if n := len(b.texts()); n != 8 {
 			t.Errorf("%d items after the start, want 8", n)
 		}
-		if !slices.Contains(b.birds.asked, "media/nest.png") {
+		if !slices.Contains(b.birds.calls(), "media/nest.png") {
 			t.Error("the attachment was not fetched at once")
 		}
 		change := func(fn func()) {
@@ -100,13 +100,13 @@ func TestRun(t *testing.T) {
 			fn()
 		}
 		change(func() { b.birds.send("rook", "new").At = time.Now() })
-		asked := len(b.birds.asked)
+		asked := len(b.birds.calls())
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if n := len(b.texts()); n != 9 {
 			t.Errorf("%d items after two minutes, want 9", n)
 		}
-		if n := len(b.birds.asked) - asked; n < 3 || n > 20 {
+		if n := len(b.birds.calls()) - asked; n < 3 || n > 20 {
 			t.Errorf("%d requests in two minutes", n)
 		}
 		change(func() {
@@ -115,7 +115,7 @@ func TestRun(t *testing.T) {
 		})
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
-		if !slices.Contains(b.texts(), "edited") || !slices.Contains(b.birds.asked, "look/80") {
+		if !slices.Contains(b.texts(), "edited") || !slices.Contains(b.birds.calls(), "look/80") {
 			t.Errorf("no second look found the edit: %q", b.texts())
 		}
 		if appended == 0 {
@@ -125,9 +125,9 @@ func TestRun(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Errorf("Run ended with %v", err)
 		}
-		asked = len(b.birds.asked)
+		asked = len(b.birds.calls())
 		time.Sleep(time.Hour)
-		if len(b.birds.asked) != asked {
+		if len(b.birds.calls()) != asked {
 			t.Error("requests after the end")
 		}
 	})
