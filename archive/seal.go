@@ -58,7 +58,10 @@ func FieldDigest(salt []byte, name string, value []byte) daybook.Digest {
 // names are in ascending order; they are ASCII without characters that JSON
 // escapes, so their order is the one of RFC 8785 §3.2.3.
 func CanonicalRecord(names []string, digests []daybook.Digest) []byte {
-	b := make([]byte, 0, 2+len(names)*(64+7+24))
+	return appendCanonical(make([]byte, 0, 2+len(names)*(64+7+24)), names, digests)
+}
+
+func appendCanonical(b []byte, names []string, digests []daybook.Digest) []byte {
 	b = append(b, '{')
 	for i, name := range names {
 		if i > 0 {
@@ -189,7 +192,7 @@ func (c *committer) commit(p *payload) daybook.Digest {
 	}
 	b := append(c.work[:0], commitTag...)
 	b = append(b, c.salts[:saltLength]...)
-	b = append(b, CanonicalRecord(c.names, c.digests)...)
+	b = appendCanonical(b, c.names, c.digests)
 	c.work = b
 	return sha256.Sum256(b)
 }
