@@ -406,21 +406,26 @@ func BenchmarkGrowthRatio(b *testing.B) {
 	const part = 10_000
 	onOneProcessor(b)
 	for range b.N {
-		messages := readLoad(b, total)
 		x := newBencher(b)
-		var costs []float64
-		for chunk := range slices.Chunk(messages, part) {
-			costs = append(costs, x.take(b, chunk).Seconds())
-		}
+		costs := x.takeAll(b, total, part)
 		edge := min(3, len(costs)/2)
 		first, last := costs[:max(1, edge)], costs[len(costs)-max(1, edge):]
 		benchLine{Measure: "cost of a message at the end / at the beginning, CPU", Ours: median(last) / part * 1e6, Theirs: median(first) / part * 1e6, Unit: "µs", N: total}.print(b)
-		messages = nil // the load file is not the product's
-		x.pages = x.pages[:0:0]
 		debug.FreeOSMemory()
 		benchLine{Measure: "resident memory / 300 MB", Ours: residentMB(b), Theirs: 300, Unit: "MB", N: total}.print(b)
 		x.benchReads(b, total)
 	}
+}
+
+// takeAll ingests messages and returns what each part of them cost. The load
+// file is not the product's: when it returns, nothing holds it.
+func (b *bencher) takeAll(t testing.TB, total, part int) (costs []float64) {
+	t.Helper()
+	for chunk := range slices.Chunk(readLoad(t, total), part) {
+		costs = append(costs, b.take(t, chunk).Seconds())
+	}
+	b.pages = b.pages[:0:0]
+	return costs
 }
 
 // residentMB is what the process holds, files that are mapped included.
