@@ -23,7 +23,7 @@ func zone(t testing.TB, name string) *time.Location {
 	t.Helper()
 	z, err := time.LoadLocation(name)
 	if err != nil {
-		t.Skipf("no time zone data: %v", err)
+		t.Fatalf("no time zone data: %v", err)
 	}
 	return z
 }
