@@ -24,8 +24,9 @@ var mayImport = map[string][]string{
 	"index":       {"archive"},
 	"alerts":      {"archive", "cases", "detect"},
 	"export":      {"archive", "cases", "detect"},
-	"store":       {"alerts", "archive", "cases", "collectors", "detect"},
-	"web":         {"alerts", "archive", "cases", "config", "detect", "export", "index"},
+	"store":       {"alerts", "archive", "cases", "collectors", "detect", "signin"},
+	"signin":      {"cases"},
+	"web":         {"alerts", "archive", "cases", "config", "detect", "export", "index", "signin"},
 	"cmd/daybook": {"*"},
 }
 

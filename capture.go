@@ -1,6 +1,9 @@
 package daybook
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // MaxCapture is the largest Raw that is accepted, in bytes.
 const MaxCapture = 64 << 20
@@ -76,6 +79,18 @@ type Account struct {
 	State    AccountState `json:"state"`
 	Media    []string     `json:"media,omitempty"` // hosts that attachments may be fetched from
 	Since    time.Time    `json:"since,omitzero"`  // nothing older is kept; zero: everything
+	Kinds    []Kind       `json:"kinds,omitempty"` // nothing else that comes in is kept, see Wants; none: everything
+}
+
+// Wants reports whether what comes in by a message of this kind is to be kept. A
+// kind that is not known here always is: what it is has to be looked at first.
+func (a Account) Wants(k Kind) bool {
+	return len(a.Kinds) == 0 || slices.Contains(a.Kinds, k) || !slices.Contains(choosable, k)
+}
+
+// choosable are the kinds that a person can choose to leave out.
+var choosable = []Kind{
+	KindMention, KindReply, KindDirectMessage, KindQuote, KindFollow, KindRequest, KindFavourite, KindBoost, KindPoll, KindReaction, KindComment,
 }
 
 // AccountState says whether an account is read.

@@ -1,6 +1,7 @@
 package daybook
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -20,29 +21,52 @@ type Item struct {
 
 // Record returns the item's fields. The names are documented in
 // docs/evidence-format.md; a value that is not there has no field.
-func (it Item) Record() Record {
+func (it Item) Record() Record { return new(ItemCodec).Record(it) }
+
+// ParseItem reads the fields of an item back.
+func ParseItem(r Record) (Item, error) { return new(ItemCodec).Parse(r) }
+
+// An ItemCodec makes records of items and items of records. It remembers the
+// last exchange, because the items of a page share it: that of an item that it
+// reads may be shared with others, and is not to be changed. It is used by one
+// goroutine.
+type ItemCodec struct {
+	written *Exchange
+	source  []byte // written as JSON
+	read    *Exchange
+	text    []byte // what read was read from
+}
+
+// Record is Item.Record.
+func (codec *ItemCodec) Record(it Item) Record {
 	c := it.Capture
 	w := fieldWriter{fields: make([]Field, 0, 20+16*it.messages())}
-	w.bytes("raw", c.Raw)
+	// In the order in which the log keeps them, so that it need not sort.
 	w.text("account", string(c.Account))
-	w.text("platform", string(c.Platform))
-	w.text("lane", string(c.Lane))
-	w.text("native_id", c.NativeID)
-	w.text("media_type", c.MediaType)
-	w.text("member", c.Member)
-	w.text("origin", string(c.Origin))
-	if c.Offset >= 0 {
-		w.text("offset", strconv.FormatInt(c.Offset, 10))
-	}
-	if c.Exchange != nil {
-		w.json("source", c.Exchange)
-	}
 	w.text("failed", it.Failed)
+	w.text("lane", string(c.Lane))
 	if it.Reading != nil {
-		w.text("parser", it.Reading.Parser)
 		for i := range it.Reading.Messages {
 			w.message("m"+strconv.Itoa(i)+".", &it.Reading.Messages[i])
 		}
+	}
+	w.text("media_type", c.MediaType)
+	w.text("member", c.Member)
+	w.text("native_id", c.NativeID)
+	if c.Offset >= 0 {
+		w.text("offset", strconv.FormatInt(c.Offset, 10))
+	}
+	w.text("origin", string(c.Origin))
+	if it.Reading != nil {
+		w.text("parser", it.Reading.Parser)
+	}
+	w.text("platform", string(c.Platform))
+	w.bytes("raw", c.Raw)
+	if c.Exchange != nil {
+		if c.Exchange != codec.written {
+			codec.written, codec.source = c.Exchange, marshal(c.Exchange)
+		}
+		w.bytes("source", codec.source)
 	}
 	return Record{Kind: RecordItem, Fields: w.fields}
 }
@@ -85,26 +109,34 @@ func writable(t time.Time) time.Time {
 	return t
 }
 
-func (w *fieldWriter) json(name string, v any) {
+func (w *fieldWriter) json(name string, v any) { w.bytes(name, marshal(v)) }
+
+func marshal(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic("daybook: item: " + err.Error()) // only types of this package come here
 	}
-	w.bytes(name, b)
+	return b
 }
 
 func (w *fieldWriter) message(p string, m *ReadMessage) {
-	w.text(p+"key", string(m.Key))
-	w.text(p+"native", m.Native)
-	w.text(p+"kind", string(m.Kind))
 	w.text(p+"direction", string(m.Direction))
+	w.time(p+"edited", m.Edited)
+	if m.Incomplete {
+		w.text(p+"incomplete", "true")
+	}
+	w.text(p+"key", string(m.Key))
+	w.text(p+"kind", string(m.Kind))
+	w.text(p+"lang", m.Lang)
+	if len(m.Media) > 0 {
+		w.json(p+"media", m.Media)
+	}
+	w.text(p+"native", m.Native)
+	w.text(p+"reply_to", m.ReplyTo)
 	w.text(p+"sender", m.Sender.Native)
 	if len(m.Sender.Names) > 0 {
 		w.text(p+"sender.account", m.Sender.Names[0].Account)
 		w.text(p+"sender.display", m.Sender.Names[0].Display)
-	}
-	if len(m.To) > 0 {
-		w.json(p+"to", m.To)
 	}
 	w.time(p+"sent", m.Sent.At)
 	if m.Sent.Precision != Exact || m.Sent.Zone != "" || m.Sent.Assumed != "" || !m.Sent.Until.IsZero() {
@@ -112,22 +144,16 @@ func (w *fieldWriter) message(p string, m *ReadMessage) {
 		note.At, note.Until = writable(note.At), writable(note.Until)
 		w.json(p+"sent.note", note)
 	}
-	w.time(p+"edited", m.Edited)
 	w.text(p+"text", m.Text)
-	w.text(p+"lang", m.Lang)
 	w.text(p+"thread", m.Thread)
-	w.text(p+"reply_to", m.ReplyTo)
+	if len(m.To) > 0 {
+		w.json(p+"to", m.To)
+	}
 	w.text(p+"url", m.URL)
-	if len(m.Media) > 0 {
-		w.json(p+"media", m.Media)
-	}
-	if m.Incomplete {
-		w.text(p+"incomplete", "true")
-	}
 }
 
-// ParseItem reads the fields of an item back.
-func ParseItem(r Record) (Item, error) {
+// Parse is ParseItem.
+func (codec *ItemCodec) Parse(r Record) (Item, error) {
 	if r.Kind != RecordItem {
 		return Item{}, fmt.Errorf("%w: a record of kind %s is not an item", ErrInvalid, r.Kind)
 	}
@@ -138,10 +164,18 @@ func ParseItem(r Record) (Item, error) {
 		err  error
 	)
 	for _, f := range r.Fields {
-		s := unhex(f.Value)
 		switch f.Name {
 		case "raw":
 			c.Raw = f.Value
+			continue
+		case "source":
+			if c.Exchange, err = codec.readExchange(f.Value); err != nil {
+				return Item{}, fmt.Errorf("read item: source: %w", err)
+			}
+			continue
+		}
+		s := unhex(f.Value)
+		switch f.Name {
 		case "account":
 			c.Account = AccountID(s)
 		case "platform":
@@ -158,9 +192,6 @@ func ParseItem(r Record) (Item, error) {
 			c.Origin = Origin(s)
 		case "offset":
 			c.Offset, err = strconv.ParseInt(s, 10, 64)
-		case "source":
-			c.Exchange = new(Exchange)
-			err = json.Unmarshal(f.Value, c.Exchange)
 		case "failed":
 			it.Failed = s
 		case "parser":
@@ -184,13 +215,25 @@ func ParseItem(r Record) (Item, error) {
 	return it, nil
 }
 
+func (codec *ItemCodec) readExchange(b []byte) (*Exchange, error) {
+	if codec.read == nil || !bytes.Equal(b, codec.text) {
+		x := new(Exchange)
+		if err := json.Unmarshal(b, x); err != nil {
+			return nil, err
+		}
+		codec.read, codec.text = x, bytes.Clone(b)
+	}
+	return codec.read, nil
+}
+
 func unhex(b []byte) string {
-	if digits, ok := strings.CutPrefix(string(b), "hex:"); ok {
+	s := string(b)
+	if digits, ok := strings.CutPrefix(s, "hex:"); ok {
 		if raw, err := hex.DecodeString(digits); err == nil && !utf8.Valid(raw) {
 			return string(raw)
 		}
 	}
-	return string(b)
+	return s
 }
 
 // set reads a field "m<i>.<name>". A field that this version does not know is
@@ -261,43 +304,45 @@ func (h *Handle) name() *SeenName {
 // fields and expiring URLs. An item without a reading is keyed by its bytes.
 // Equal captures are archived once; only "last seen" moves.
 func (it Item) CaptureKey() string {
-	var b strings.Builder
+	b := make([]byte, 0, 512)
 	for _, s := range []string{string(it.Capture.Account), string(it.Capture.Lane), it.Capture.NativeID} {
-		fmt.Fprintf(&b, "%d:%s", len(s), s)
+		b = appendPart(b, s)
 	}
 	if it.Reading == nil {
 		d := DigestOf(it.Capture.Raw)
-		b.Write(d[:])
-		return b.String()
+		return string(append(b, d[:]...))
 	}
-	b.WriteString(it.Reading.Stable())
-	return b.String()
+	return string(it.Reading.appendStable(b))
 }
 
 // Stable returns the parts of a reading that change only when the message
 // itself does: who, what, when, text and attachments. Names, counters, avatars
 // and media URLs are not part of it: a third of all repeated answers differ in
 // them and in nothing else.
-func (r *Reading) Stable() string {
-	var b strings.Builder
-	part := func(s string) {
-		b.WriteString(strconv.Itoa(len(s)))
-		b.WriteByte(':')
-		b.WriteString(s)
-	}
+func (r *Reading) Stable() string { return string(r.appendStable(nil)) }
+
+func (r *Reading) appendStable(b []byte) []byte {
 	for i := range r.Messages {
 		m := &r.Messages[i]
-		part(string(m.Key))
-		part(string(m.Kind))
-		part(m.Sender.Native)
-		part(m.Sent.At.UTC().Format(time.RFC3339Nano))
-		part(m.Edited.UTC().Format(time.RFC3339Nano))
-		part(m.Text)
+		b = appendPart(b, string(m.Key))
+		b = appendPart(b, string(m.Kind))
+		b = appendPart(b, m.Sender.Native)
+		b = appendPart(b, m.Sent.At.UTC().Format(time.RFC3339Nano))
+		b = appendPart(b, m.Edited.UTC().Format(time.RFC3339Nano))
+		b = appendPart(b, m.Text)
 		for _, md := range m.Media {
-			part(md.Native)
-			part(md.Type)
-			part(md.Description)
+			b = appendPart(b, md.Native)
+			b = appendPart(b, md.Type)
+			b = appendPart(b, md.Description)
 		}
 	}
-	return b.String()
+	return b
+}
+
+// appendPart appends s with its length in front, so that parts cannot run into
+// one another.
+func appendPart(b []byte, s string) []byte {
+	b = strconv.AppendInt(b, int64(len(s)), 10)
+	b = append(b, ':')
+	return append(b, s...)
 }

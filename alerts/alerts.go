@@ -35,10 +35,13 @@ const (
 	NewHandle  RuleKind = "new-handle"  // the first contact of a handle that never wrote before
 	AfterQuiet RuleKind = "after-quiet" // the first contact of a handle, or group, after a quiet time
 	Stopped    RuleKind = "stopped"     // an account is not read any more and a person must act
+	Renewal    RuleKind = "renewal"     // a consent comes to its end: for advisers, and for the person if there is none who is told
 )
 
 // RuleKinds lists every rule in the order in which a mail names them.
-func RuleKinds() []RuleKind { return []RuleKind{AfterStop, Unwanted, NewHandle, AfterQuiet, Stopped} }
+func RuleKinds() []RuleKind {
+	return []RuleKind{AfterStop, Unwanted, NewHandle, AfterQuiet, Stopped, Renewal}
+}
 
 // A Rule says that events of a kind are wanted in a case.
 type Rule struct {
@@ -68,7 +71,7 @@ type Event struct {
 	Seq    uint64 // its number in the case, from 1; set by the store
 	Rule   RuleKind
 	Count  int
-	First  uint64    // the first entry that it counts; 0 for Stopped
+	First  uint64    // the first entry that it counts; 0 for Stopped and Renewal
 	Last   uint64    // the last
 	At     time.Time // when the newest of them was appended
 	Newest time.Time // when the newest of them was sent, as the platform says, but not after At
@@ -125,6 +128,8 @@ type Notification struct {
 	Title  string `json:"-"` // the mail's header line
 
 	UpTo   uint64     `json:"up_to"`             // the last event that it tells of
+	Anchor *Anchor    `json:"anchor,omitempty"`  // of an adviser's mail: the state of the log that it carries
+	Code   string     `json:"code,omitempty"`    // Confirmation.ID, if it is the mail that asks to confirm an address
 	AtOnce []RuleKind `json:"at_once,omitempty"` // the rules for which it could not wait
 }
 

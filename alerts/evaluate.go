@@ -22,7 +22,7 @@ func Evaluate(rules []Rule, f detect.Facts, from, to uint64) []Event {
 	var events []Event
 	for _, kind := range RuleKinds() {
 		i := slices.IndexFunc(rules, func(r Rule) bool { return r.Kind == kind })
-		if i < 0 || kind == Stopped {
+		if i < 0 || kind == Stopped || kind == Renewal {
 			continue
 		}
 		fresh := Event{Rule: kind}

@@ -3,10 +3,12 @@ package alerts
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"daybook"
 	"daybook/archive"
+	"daybook/cases"
 )
 
 // A Follower writes events for what is new in a log. It implements
@@ -107,6 +109,30 @@ func (f *Follower) Stopped(ctx context.Context, a daybook.Account) error {
 		if err := f.events.AddEvent(ctx, a.Case, e); err != nil {
 			return fmt.Errorf("alerts: keep that account %s stopped: %w", a.ID, err)
 		}
+	}
+	return nil
+}
+
+// Remind writes the event that a consent comes to its end, once for each of the
+// days before it on which that is due (cases.Reminders). A reminder whose day was
+// missed is left out if a later one is due as well. It may be called at any time.
+func (f *Follower) Remind(ctx context.Context, a daybook.Account, consent daybook.Consent) error {
+	now := f.now().UTC()
+	due := cases.Reminders(consent, now)
+	if len(due) == 0 {
+		return nil
+	}
+	rules, err := f.events.AlertRules(ctx, a.Case)
+	if err != nil {
+		return fmt.Errorf("alerts: rules of case %s: %w", a.Case, err)
+	}
+	if !slices.ContainsFunc(rules, func(r Rule) bool { return r.Kind == Renewal }) {
+		return nil
+	}
+	last := due[len(due)-1]
+	e := Event{ID: fmt.Sprintf("renewal/%s/%d/%d", a.ID, consent.Until.Unix(), last.Days), Rule: Renewal, Count: 1, At: now, Newest: now}
+	if err := f.events.AddEvent(ctx, a.Case, e); err != nil {
+		return fmt.Errorf("alerts: keep that the consent for account %s comes to its end: %w", a.ID, err)
 	}
 	return nil
 }

@@ -1,11 +1,12 @@
 package alerts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
+	"maps"
 	"time"
 
 	"daybook"
@@ -70,8 +71,13 @@ func (m *Mailer) Queue(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("plan mails: %w", err)
 	}
+	advised := advisedCases(all, m.now())
 	var errs []error
 	for _, r := range all {
+		if r.Kind == ThePerson && advised[r.Case] {
+			r.Rules = maps.Clone(r.Rules)
+			delete(r.Rules, Renewal)
+		}
 		if err := m.queueFor(ctx, r); err != nil {
 			errs = append(errs, fmt.Errorf("plan mails of case %s: %w", r.Case, err))
 		}
@@ -79,12 +85,24 @@ func (m *Mailer) Queue(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// advisedCases returns the cases in which an adviser is told that a consent
+// comes to its end: then the person is not (D-4).
+func advisedCases(all []Recipient, now time.Time) map[daybook.CaseID]bool {
+	out := map[daybook.CaseID]bool{}
+	for _, r := range all {
+		if r.Kind == Adviser && r.Wanted(Renewal) && r.Unconfirmed == nil && !r.ended(now) {
+			out[r.Case] = true
+		}
+	}
+	return out
+}
+
 func (m *Mailer) queueFor(ctx context.Context, r Recipient) error {
 	events, told, err := m.store.Untold(ctx, r)
-	if err != nil || len(events) == 0 {
+	if err != nil || len(events) == 0 && !r.Weekly {
 		return err
 	}
-	if !slices.ContainsFunc(events, func(e Event) bool { return r.Rules[e.Rule] != Never }) {
+	if !r.Weekly && len(r.wanted(events)) == 0 {
 		after := told // nothing that they want to hear of: do not look at it again
 		after.Seq = events[len(events)-1].Seq
 		return m.store.Tell(ctx, r, told, after, nil)
@@ -141,18 +159,13 @@ func (m *Mailer) send(ctx context.Context, mail Mail) Ending {
 	case err != nil:
 		return again(mail, now, err)
 	}
-	if open := r.Open(now); open.After(now) {
-		return Ending{State: Waiting, Due: open}
+	switch waits, until := r.waits(mail.Notification, now); {
+	case waits && until.IsZero():
+		return Ending{State: Dropped}
+	case waits:
+		return Ending{State: Waiting, Due: until}
 	}
-	n := mail.Notification
-	n.To, n.Sender, n.Title = r.Address, r.Sender, r.Title
-	if n.Sender == "" {
-		n.Sender = DefaultSender
-	}
-	if n.Title == "" {
-		n.Title = DefaultTitle
-	}
-	err = m.notifier.Notify(ctx, n)
+	err = m.notifier.Notify(ctx, mail.to(r))
 	switch {
 	case err == nil:
 		m.log.InfoContext(ctx, "mail sent", slog.String("case", string(mail.Case)))
@@ -163,6 +176,27 @@ func (m *Mailer) send(ctx context.Context, mail Mail) Ending {
 	}
 	m.log.WarnContext(ctx, "mail not delivered yet", slog.String("case", string(mail.Case)), slog.Any("err", err))
 	return again(mail, now, err)
+}
+
+// waits reports whether a mail to r must not go out now, and when to look again;
+// zero: never. The mail that asks to confirm an address goes out at once, while
+// somebody waits for it, and if another was asked for since then it does not go
+// out at all. Every other mail waits until the address is confirmed.
+func (r Recipient) waits(n Notification, now time.Time) (waits bool, until time.Time) {
+	switch {
+	case n.Code != "":
+		return r.Unconfirmed == nil || r.Unconfirmed.ID != n.Code, time.Time{}
+	case r.Unconfirmed != nil:
+		return true, now.Add(maxWait)
+	}
+	open := r.Open(now)
+	return open.After(now), open
+}
+
+// to fills in what comes from the recipient's settings.
+func (n Notification) to(r Recipient) Notification {
+	n.To, n.Sender, n.Title = r.Address, cmp.Or(r.Sender, DefaultSender), cmp.Or(r.Title, DefaultTitle)
+	return n
 }
 
 func again(mail Mail, now time.Time, err error) Ending {

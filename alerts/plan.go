@@ -38,6 +38,7 @@ func (t Told) After(n Notification) Told {
 // every event that r has not been told of. It is pure. events are those, in
 // order; told is what r has been told; anchor stands in an adviser's mail.
 //
+//   - Nothing to an address that is not confirmed.
 //   - Nothing during a break, in quiet hours, after access has ended, or while
 //     a mail still waits to go out. What happened meanwhile is told afterwards.
 //   - An event whose rule is at once makes a mail now, unless it is late, older
@@ -45,14 +46,17 @@ func (t Told) After(n Notification) Told {
 //     mail of its rule.
 //   - All else waits for the digest: once a day, at r's time, and not on a day
 //     on which there was a mail.
+//   - Who chose one mail a week gets that one alone, on its day or, if that was
+//     missed, not before the next.
 func Plan(now time.Time, r Recipient, events []Event, told Told, anchor Anchor) []Notification {
-	wanted := make([]Event, 0, len(events))
-	for _, e := range events {
-		if r.Rules[e.Rule] != Never {
-			wanted = append(wanted, e)
-		}
+	if r.Unconfirmed != nil || told.Waiting || r.ended(now) || r.Paused.After(now) || r.quiet(now.In(r.zone())) {
+		return nil
 	}
-	if len(wanted) == 0 || told.Waiting || r.ended(now) || r.Paused.After(now) || r.quiet(now.In(r.zone())) {
+	if r.Weekly {
+		return planWeekly(now, r, events, told, anchor)
+	}
+	wanted := r.wanted(events)
+	if len(wanted) == 0 {
 		return nil
 	}
 	var atOnce []RuleKind
@@ -68,16 +72,61 @@ func Plan(now time.Time, r Recipient, events []Event, told Told, anchor Anchor) 
 			return nil
 		}
 	}
-	n := Notification{
-		Case:      r.Case,
-		Recipient: r.ID,
-		Made:      now.UTC(),
-		Body:      body(r, wanted, anchor),
-		UpTo:      events[len(events)-1].Seq,
-		AtOnce:    atOnce,
-	}
+	n := write(now, r, wanted, anchor)
+	n.UpTo, n.AtOnce = events[len(events)-1].Seq, atOnce
 	n.ID = mailID(r.ID, n.UpTo)
 	return []Notification{n}
+}
+
+// wanted leaves out the events that r is never told of.
+func (r Recipient) wanted(events []Event) []Event {
+	wanted := make([]Event, 0, len(events))
+	for _, e := range events {
+		if r.Wanted(e.Rule) {
+			wanted = append(wanted, e)
+		}
+	}
+	return wanted
+}
+
+// planWeekly returns the mail of the week if it is its day and it was not made
+// yet.
+func planWeekly(now time.Time, r Recipient, events []Event, told Told, anchor Anchor) []Notification {
+	due := r.weeklyBefore(now)
+	if !due.After(r.WeeklyFrom) || !told.Mail.Before(due) || !r.sameDay(due, now) {
+		return nil
+	}
+	n := write(now, r, events, anchor)
+	n.UpTo = told.Seq
+	if len(events) > 0 {
+		n.UpTo = events[len(events)-1].Seq
+	}
+	n.ID = weeklyID(r.ID, due)
+	return []Notification{n}
+}
+
+// write makes a mail. Everything that tells people of something goes through it.
+func write(now time.Time, r Recipient, events []Event, anchor Anchor) Notification {
+	n := Notification{Case: r.Case, Recipient: r.ID, Made: now.UTC(), Body: body(r, events, anchor)}
+	if r.Kind == Adviser {
+		n.Anchor = &anchor
+	}
+	return n
+}
+
+// Preview returns the mail that would tell r of events, filled in as it goes
+// out. With no events it is, for an adviser, one of each kind that they want to
+// be told of.
+func Preview(now time.Time, r Recipient, events []Event, anchor Anchor) Notification {
+	wanted := r.wanted(events)
+	if len(wanted) == 0 {
+		for _, k := range RuleKinds() {
+			if r.Wanted(k) {
+				wanted = append(wanted, Event{Rule: k, Count: 1})
+			}
+		}
+	}
+	return write(now, r, wanted, anchor).to(r)
 }
 
 func cannotWait(now time.Time, e Event, told Told) bool {
@@ -86,8 +135,17 @@ func cannotWait(now time.Time, e Event, told Told) bool {
 	return !e.Late && now.Sub(e.Newest) <= FreshFor && !burst
 }
 
+// weeklyID is the same for the mail of one week to the same recipient.
+func weeklyID(recipient string, due time.Time) string {
+	return shortID(fmt.Appendf(nil, "daybook/mail/weekly/v1\n%s\n%d", recipient, due.Unix()))
+}
+
 // mailID is the same for the same news to the same recipient.
 func mailID(recipient string, upTo uint64) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "daybook/mail/v1\n%s\n%d", recipient, upTo))
+	return shortID(fmt.Appendf(nil, "daybook/mail/v1\n%s\n%d", recipient, upTo))
+}
+
+func shortID(b []byte) string {
+	sum := sha256.Sum256(b)
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:]))[:26]
 }

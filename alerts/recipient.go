@@ -67,6 +67,19 @@ type Recipient struct {
 	Rules      map[RuleKind]Pace `json:"rules"`
 	Paused     time.Time         `json:"paused,omitzero"` // nothing before then
 	Until      time.Time         `json:"until,omitzero"`  // nothing from then on: the access has ended; zero: no end
+
+	// Weekly makes one mail a week, on the day of the week Weekday at DigestAt,
+	// also when nothing happened: so the mail itself tells nobody anything. Rules
+	// then do not matter. The first one comes after WeeklyFrom.
+	Weekly     bool         `json:"weekly,omitzero"`
+	Weekday    time.Weekday `json:"weekday,omitzero"`
+	WeeklyFrom time.Time    `json:"weekly_from,omitzero"`
+
+	// Unconfirmed is there as long as nobody has typed the number that was
+	// mailed to Address: until then nothing else goes there. Confirmed is when
+	// somebody did; zero for an address that the operator wrote down.
+	Unconfirmed *Confirmation `json:"unconfirmed,omitempty"`
+	Confirmed   time.Time     `json:"confirmed,omitzero"`
 }
 
 // NewRecipient returns a recipient with the usual choices: an adviser gets a
@@ -103,6 +116,9 @@ func (r Recipient) Check() error {
 	}
 	if r.Kind != ThePerson && r.Kind != Adviser {
 		return fmt.Errorf("%w: a recipient is %q or %q", daybook.ErrInvalid, ThePerson, Adviser)
+	}
+	if r.Weekly && (r.Kind != ThePerson || r.Weekday < time.Sunday || r.Weekday > time.Saturday) {
+		return fmt.Errorf("%w: a mail a week is for the person, on one of the days 0 (Sunday) to 6", daybook.ErrInvalid)
 	}
 	for _, c := range []Clock{r.QuietFrom, r.QuietUntil, r.DigestAt} {
 		if c < 0 || c >= 24*60 {
@@ -170,6 +186,23 @@ func (r Recipient) Open(now time.Time) time.Time {
 	}
 	return t.UTC()
 }
+
+// weeklyBefore returns the last moment at which a weekly mail was due, at or
+// before now.
+func (r Recipient) weeklyBefore(now time.Time) time.Time {
+	local := now.In(r.zone())
+	at := func(daysAgo int) time.Time {
+		return time.Date(local.Year(), local.Month(), local.Day()-daysAgo, 0, int(r.DigestAt), 0, 0, r.zone())
+	}
+	back := (int(local.Weekday()) - int(r.Weekday) + 7) % 7
+	if t := at(back); !t.After(now) {
+		return t
+	}
+	return at(back + 7)
+}
+
+// Wanted reports whether the recipient is ever told of events of a kind by mail.
+func (r Recipient) Wanted(k RuleKind) bool { return r.Weekly || r.Rules[k] != Never }
 
 // digestBefore returns the last moment at which a digest was due, at or before
 // now.

@@ -10,8 +10,8 @@ import (
 // An Anchor is the state of a case's log. In a mailbox outside it shows later
 // that nothing was taken away.
 type Anchor struct {
-	Size uint64
-	Root daybook.Digest
+	Size uint64         `json:"size"`
+	Root daybook.Digest `json:"root"`
 }
 
 // Code returns the short name of a case in mails. It is made of the case's
@@ -32,8 +32,12 @@ You can change or stop these notes in your settings.
 `
 
 // body is the text of a mail. To the person it says that something is waiting
-// and nothing else, not even how much. Nothing in it comes from a message.
+// and nothing else, not even how much; once a week it is the same whether
+// something is or not. Nothing in it comes from a message.
 func body(r Recipient, events []Event, anchor Anchor) string {
+	if r.Weekly {
+		return "Hello,\n\nthis is your note of the week. Look in when it suits you.\n" + ending
+	}
 	if r.Kind != Adviser {
 		return "Hello,\n\nthere is something for you to look at when it suits you.\n" + ending
 	}
@@ -67,6 +71,8 @@ func line(k RuleKind) string {
 		return "First contact after a quiet time"
 	case Stopped:
 		return "Accounts that are not read any more"
+	case Renewal:
+		return "Reminders that an agreement comes to its end"
 	}
 	return "Other news"
 }

@@ -46,9 +46,22 @@ type Entry struct {
 
 // parsed keeps what Item made of an entry.
 type parsed struct {
-	once sync.Once
-	item daybook.Item
-	err  error
+	codec *itemCodec
+	once  sync.Once
+	item  daybook.Item
+	err   error
+}
+
+// An itemCodec is shared by the entries of a batch.
+type itemCodec struct {
+	mu sync.Mutex
+	daybook.ItemCodec
+}
+
+func (p *parsed) parse(r daybook.Record) {
+	p.codec.mu.Lock()
+	defer p.codec.mu.Unlock()
+	p.item, p.err = p.codec.Parse(r)
 }
 
 // Item reads the record of an item (daybook.ParseItem). However many followers
@@ -57,7 +70,7 @@ func (e Entry) Item() (daybook.Item, error) {
 	if e.item == nil {
 		return daybook.ParseItem(e.Record)
 	}
-	e.item.once.Do(func() { e.item.item, e.item.err = daybook.ParseItem(e.Record) })
+	e.item.once.Do(func() { e.item.parse(e.Record) })
 	return e.item.item, e.item.err
 }
 

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -157,8 +158,12 @@ func (k *Keyring) NewCaseKey(c daybook.CaseID) (wrapped []byte, key *CaseKey) {
 }
 
 // Case returns the key of a case; ErrNotFound if there is no such case,
-// ErrErased if its key was destroyed.
+// ErrErased if its key was destroyed, daybook.ErrForbidden if ctx is within
+// other cases (Within).
 func (k *Keyring) Case(ctx context.Context, c daybook.CaseID) (*CaseKey, error) {
+	if err := Allowed(ctx, c); err != nil {
+		return nil, fmt.Errorf("open the key of a case: %w", err)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if key := k.cases[c]; key != nil {
@@ -225,6 +230,24 @@ func (k *CaseKey) MAC(label, data string) (out [32]byte) {
 	io.WriteString(h, data)   //nolint:errcheck // as above
 	h.Sum(out[:0])
 	k.macs.Put(h)
+	return out
+}
+
+// MessageMAC returns what the rows and documents of a message are found by: four
+// bytes of its key's Near, then the keyed hash of the key. The first 16 bytes
+// are enough.
+func (k *CaseKey) MessageMAC(m daybook.MessageKey) [32]byte {
+	return nearMAC(m.Near(), k.MAC("message", string(m)))
+}
+
+// CaptureMAC is the same for a capture key; near comes with it.
+func (k *CaseKey) CaptureMAC(near uint32, captureKey string) [32]byte {
+	return nearMAC(near, k.MAC("capture", captureKey))
+}
+
+func nearMAC(near uint32, mac [32]byte) (out [32]byte) {
+	binary.BigEndian.PutUint32(out[:], near)
+	copy(out[4:], mac[:])
 	return out
 }
 

@@ -179,6 +179,7 @@ func (l *Log) append(ctx context.Context, c daybook.CaseID, batch []daybook.Reco
 			seal  = sealer{dict: l.dict}
 			rows  = make([]Row, len(batch))
 			seeds = make([]byte, 32*len(batch))
+			head  = recordHead{}
 		)
 		rand.Read(seeds)
 		for i, r := range batch {
@@ -187,7 +188,7 @@ func (l *Log) append(ctx context.Context, c daybook.CaseID, batch []daybook.Reco
 			}
 			r.Logged = r.Logged.UTC()
 			p := payload{seed: [32]byte(seeds[32*i:])}
-			if p.fields, err = fieldsOf(r); err != nil {
+			if p.fields, err = head.fieldsOf(r); err != nil {
 				return fmt.Errorf("record %d of the batch: %w", i, err)
 			}
 			row := &rows[i]
@@ -258,18 +259,20 @@ func (l *Log) Batch(ctx context.Context, c daybook.CaseID, from uint64, limit in
 		return nil, err
 	}
 	seal := sealer{dict: l.dict}
+	items := make([]parsed, len(rows))
+	codec := &itemCodec{}
 	out := make([]Entry, len(rows))
 	for i := range rows {
 		if rows[i].Index != from+uint64(i) {
 			return nil, fmt.Errorf("read entries of case %s: %w: entry %d is missing", c, ErrBroken, from+uint64(i))
 		}
 		if r, ok := l.recent.take(rows[i].Commitment); ok && rows[i].Sealed != nil {
-			out[i] = Entry{Index: rows[i].Index, Record: r, item: &parsed{}}
-			continue
-		}
-		if out[i], err = openRow(&seal, key, &rows[i]); err != nil {
+			out[i] = Entry{Index: rows[i].Index, Record: r}
+		} else if out[i], err = openRow(&seal, key, &rows[i]); err != nil {
 			return nil, err
 		}
+		items[i].codec = codec
+		out[i].item = &items[i]
 	}
 	return out, nil
 }
@@ -286,7 +289,7 @@ func openRow(s *sealer, key *CaseKey, row *Row) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("open entry %d: %w: %w", row.Index, ErrBroken, err)
 	}
-	return Entry{Index: row.Index, Record: r, item: &parsed{}}, nil
+	return Entry{Index: row.Index, Record: r}, nil
 }
 
 // Entry returns one entry; ErrNotFound if the log is not that long, ErrErased

@@ -91,22 +91,38 @@ type payload struct {
 	fields []daybook.Field
 }
 
+// A recordHead makes the fields that every record has. It remembers the last
+// actor, because the records of a batch have one.
+type recordHead struct {
+	actor daybook.Actor
+	text  []byte
+}
+
 // fieldsOf returns all fields of a record in canonical order: its own, and those
 // that every record has.
-func fieldsOf(r daybook.Record) ([]daybook.Field, error) {
-	actor, err := json.Marshal(r.Actor)
-	if err != nil {
-		return nil, fmt.Errorf("encode the actor: %w", err)
+func (h *recordHead) fieldsOf(r daybook.Record) ([]daybook.Field, error) {
+	if h.text == nil || r.Actor != h.actor {
+		text, err := json.Marshal(r.Actor)
+		if err != nil {
+			return nil, fmt.Errorf("encode the actor: %w", err)
+		}
+		h.actor, h.text = r.Actor, text
 	}
 	fields := make([]daybook.Field, 0, len(r.Fields)+2+len(r.Blobs))
 	fields = append(fields, r.Fields...)
-	fields = append(fields,
-		daybook.Field{Name: "actor", Value: actor},
-		daybook.Field{Name: "logged", Value: r.Logged.UTC().AppendFormat(nil, time.RFC3339Nano)})
-	for i, d := range r.Blobs {
-		fields = append(fields, daybook.Field{Name: "blob." + strconv.Itoa(i), Value: []byte(d.String())})
+	if !slices.IsSortedFunc(fields, byName) {
+		slices.SortFunc(fields, byName)
 	}
-	slices.SortFunc(fields, func(a, b daybook.Field) int { return strings.Compare(a.Name, b.Name) })
+	add := func(name string, value []byte) {
+		f := daybook.Field{Name: name, Value: value}
+		at, _ := slices.BinarySearchFunc(fields, f, byName)
+		fields = slices.Insert(fields, at, f)
+	}
+	add("actor", h.text)
+	add("logged", r.Logged.UTC().AppendFormat(nil, time.RFC3339Nano))
+	for i, d := range r.Blobs {
+		add("blob."+strconv.Itoa(i), []byte(d.String()))
+	}
 	for i, f := range fields {
 		if !validName(f.Name) {
 			return nil, fmt.Errorf("%w: field name %q", daybook.ErrInvalid, f.Name)
@@ -117,6 +133,8 @@ func fieldsOf(r daybook.Record) ([]daybook.Field, error) {
 	}
 	return fields, nil
 }
+
+func byName(a, b daybook.Field) int { return strings.Compare(a.Name, b.Name) }
 
 func validName(s string) bool {
 	for i := range len(s) {

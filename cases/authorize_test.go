@@ -34,6 +34,7 @@ export       o . . x .
 checkpoint   o . . x m
 erase        o . . . .
 cancel_erase o . . . m
+review       o c r x m
 open_case    . . . . .
 people       . . . . .
 operate      . . . . .

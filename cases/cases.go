@@ -36,6 +36,8 @@ type Store interface {
 	Grants
 	Accounts
 	Tokens
+	Acts
+	Visits
 }
 
 // Users keeps users; their names and addresses sealed.
@@ -52,6 +54,9 @@ type Grants interface {
 	// case or user stands for all. A case that is not there, or that was
 	// erased, has none.
 	Grants(ctx context.Context, c daybook.CaseID, user string) ([]Grant, error)
+	// CasesOf returns the cases in which a user has or had a grant, but for
+	// those that were erased.
+	CasesOf(ctx context.Context, user string) ([]daybook.CaseID, error)
 }
 
 // Accounts keeps connected accounts, each with its consent.
@@ -132,6 +137,7 @@ type Cases struct {
 	catchUp  func(ctx context.Context, c daybook.CaseID) error
 	clock    func() time.Time
 	logger   *slog.Logger
+	refusals *refusals
 }
 
 // New returns Cases on a store and a log.
@@ -139,6 +145,7 @@ func New(c Config) *Cases {
 	return &Cases{
 		store: c.Store, log: c.Log, messages: c.Messages, schedule: c.Schedule,
 		catchUp: c.CatchUp, clock: c.Clock, logger: c.Logger,
+		refusals: &refusals{at: map[string]time.Time{}},
 	}
 }
 

@@ -31,6 +31,7 @@ const (
 	Checkpoint  Action = "checkpoint"   // sign now; see what is held where
 	Erase       Action = "erase"        // destroy content
 	CancelErase Action = "cancel erase" // stop an erasure that is waiting
+	ReviewCase  Action = "review"       // mark the case as reviewed
 )
 
 // What concerns the whole installation. Only the local operator may do it; the
@@ -45,7 +46,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		Counts, List, Content, Search, SeeAccess, Verify, Mark, Link, Diary, Import, Collect,
-		Connect, Consent, Alert, GiveAccess, Export, Checkpoint, Erase, CancelErase,
+		Connect, Consent, Alert, GiveAccess, Export, Checkpoint, Erase, CancelErase, ReviewCase,
 		OpenCase, People, Operate,
 	}
 }
@@ -85,18 +86,18 @@ func actionsOf(r Role) []Action {
 	case Owner:
 		return []Action{
 			Counts, List, Content, Search, SeeAccess, Verify, Mark, Link, Diary, Import, Collect,
-			Connect, Consent, Alert, GiveAccess, Export, Checkpoint, Erase, CancelErase,
+			Connect, Consent, Alert, GiveAccess, Export, Checkpoint, Erase, CancelErase, ReviewCase,
 		}
 	case Counter:
-		return []Action{Counts, Verify}
+		return []Action{Counts, Verify, ReviewCase}
 	case Reader:
-		return []Action{Counts, Verify, List, Content, Search}
+		return []Action{Counts, Verify, List, Content, Search, ReviewCase}
 	case Exporter:
-		return []Action{Counts, Verify, List, Content, Search, Export, Checkpoint}
+		return []Action{Counts, Verify, List, Content, Search, Export, Checkpoint, ReviewCase}
 	case Manager:
 		return []Action{
 			Counts, Verify, List, Content, Search, SeeAccess, Mark, Link, Diary, Import, Collect,
-			Connect, Consent, Alert, GiveAccess, Checkpoint, CancelErase,
+			Connect, Consent, Alert, GiveAccess, Checkpoint, CancelErase, ReviewCase,
 		}
 	}
 	return nil

@@ -20,6 +20,8 @@ type User struct {
 	ID      string    `json:"id"`
 	Name    string    `json:"name"`             // unique, without regard to case
 	Address string    `json:"address,omitzero"` // where alerts go; "" for nowhere
+	Zone    string    `json:"zone,omitzero"`    // IANA; "" for the zone of each case
+	Country string    `json:"country,omitzero"` // ISO 3166-1 alpha-2, for help numbers; "" for where this is run
 	Created time.Time `json:"created"`
 	Left    time.Time `json:"left,omitzero"` // from then on nothing is allowed
 }
@@ -36,14 +38,9 @@ func (s *Cases) NewUser(ctx context.Context, actor daybook.Actor, name, address 
 	if err := s.Authorize(ctx, actor, "", People); err != nil {
 		return User{}, err
 	}
-	name = strings.Join(strings.Fields(name), " ")
-	switch {
-	case name == "":
-		return User{}, fmt.Errorf("%w: a user needs a name", daybook.ErrInvalid)
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return User{}, fmt.Errorf("%w: the name holds characters that cannot be shown; type it anew", daybook.ErrInvalid)
-	case utf8.RuneCountInString(name) > maxName:
-		return User{}, fmt.Errorf("%w: the name is longer than %d characters", daybook.ErrInvalid, maxName)
+	name, err := cleanName(name)
+	if err != nil {
+		return User{}, err
 	}
 	if address != "" {
 		a, err := mail.ParseAddress(address)
@@ -52,7 +49,7 @@ func (s *Cases) NewUser(ctx context.Context, actor daybook.Actor, name, address 
 		}
 	}
 	u := User{ID: daybook.NewID(), Name: name, Address: address, Created: s.now()}
-	err := s.store.Update(ctx, func(ctx context.Context) error {
+	err = s.store.Update(ctx, func(ctx context.Context) error {
 		if err := s.store.PutUser(ctx, u); err != nil {
 			return err
 		}
@@ -69,6 +66,21 @@ func (s *Cases) NewUser(ctx context.Context, actor daybook.Actor, name, address 
 		return User{}, fmt.Errorf("add user: %w", err)
 	}
 	return u, nil
+}
+
+// cleanName returns a name as it is kept; the error wraps daybook.ErrInvalid if
+// it cannot be one.
+func cleanName(name string) (string, error) {
+	name = strings.Join(strings.Fields(name), " ")
+	switch {
+	case name == "":
+		return "", fmt.Errorf("%w: a user needs a name", daybook.ErrInvalid)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return "", fmt.Errorf("%w: the name holds characters that cannot be shown; type it anew", daybook.ErrInvalid)
+	case utf8.RuneCountInString(name) > maxName:
+		return "", fmt.Errorf("%w: the name is longer than %d characters", daybook.ErrInvalid, maxName)
+	}
+	return name, nil
 }
 
 // Users lists all users, oldest first. Only the operator may.

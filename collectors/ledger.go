@@ -78,19 +78,28 @@ type LaneLedger interface {
 	SaveLane(ctx context.Context, a daybook.AccountID, l daybook.Lane, s LaneState) error
 }
 
-// A SeenLedger keeps what is in the log already. A key is a capture's
-// (Item.CaptureKey), or a mark that the Runner makes about a message; it is
-// personal data and stored as a keyed hash.
+// A SeenLedger keeps what is in the log already.
 type SeenLedger interface {
 	// Seen looks keys up and moves "last seen" of those that are known to at,
 	// never backwards. It returns the entry of each, -1 for those that are
 	// not known.
-	Seen(ctx context.Context, c daybook.CaseID, keys []string, at time.Time) ([]int64, error)
+	Seen(ctx context.Context, c daybook.CaseID, keys []SeenKey, at time.Time) ([]int64, error)
 	// Recall looks keys up and changes nothing.
-	Recall(ctx context.Context, c daybook.CaseID, keys []string) ([]Sighting, error)
+	Recall(ctx context.Context, c daybook.CaseID, keys []SeenKey) ([]Sighting, error)
 	// Remember keeps keys with their entries, seen at. Of a key that is known
 	// entry and time are replaced.
-	Remember(ctx context.Context, c daybook.CaseID, keys []string, entries []uint64, at time.Time) error
+	Remember(ctx context.Context, c daybook.CaseID, keys []SeenKey, entries []uint64, at time.Time) error
+}
+
+// A SeenKey is what a SeenLedger finds an entry by.
+type SeenKey struct {
+	// What is a capture's key (Item.CaptureKey), or a mark that the Runner
+	// makes about a message. It is personal data and stored as a keyed hash.
+	What string
+	// Near orders the rows: keys that are asked for together stand near one
+	// another if theirs is nearly the same. It is stored as it is, and a
+	// function of What: equal keys have equal numbers.
+	Near uint32
 }
 
 // A Sighting is what a SeenLedger knows of a key.

@@ -176,13 +176,13 @@ func (b *batch) looked(ctx context.Context, l Look) error {
 	if b.excluded[l.Ref.Sender.Ref()] {
 		return nil
 	}
-	m := &marks{run: b.run, known: map[string]Sighting{}}
-	message, gone, back := b.mark(markMessage, string(l.Ref.Key)), b.mark(markGone, string(l.Ref.Key)), b.mark(markBack, string(l.Ref.Key))
-	if err := m.load(ctx, []string{message, gone, back}); err != nil {
+	m := &marks{run: b.run, known: map[SeenKey]Sighting{}}
+	message, gone, back := b.mark(markMessage, l.Ref.Key), b.mark(markGone, l.Ref.Key), b.mark(markBack, l.Ref.Key)
+	if err := m.load(ctx, []SeenKey{message, gone, back}); err != nil {
 		return err
 	}
 	if _, was := m.gone(l.Ref.Key); was {
-		_, err := b.Ledger.Seen(ctx, b.acc.Case, []string{gone}, b.at)
+		_, err := b.Ledger.Seen(ctx, b.acc.Case, []SeenKey{gone}, b.at)
 		return err
 	}
 	o := daybook.Observation{

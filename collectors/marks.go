@@ -2,7 +2,7 @@ package collectors
 
 import (
 	"context"
-	"slices"
+	"iter"
 
 	"daybook"
 )
@@ -17,51 +17,100 @@ const (
 	markWhole   = "whole"   // an answer that could not be split
 )
 
-func (r *run) mark(kind, what string) string {
-	return kind + "\x00" + string(r.acc.ID) + "\x00" + what
+func (r *run) mark(kind string, m daybook.MessageKey, rest ...string) SeenKey {
+	k := messageMark(kind, r.acc.ID, m)
+	for _, s := range rest {
+		k.What += "\x00" + s
+	}
+	return k
 }
 
-func mediaName(m daybook.ReadMessage, md daybook.Media) string {
-	name := md.Native
-	if name == "" {
-		name = md.URL
+func messageMark(kind string, a daybook.AccountID, m daybook.MessageKey) SeenKey {
+	return SeenKey{What: kind + "\x00" + string(a) + "\x00" + string(m), Near: m.Near()}
+}
+
+// MessageMark is the key under which a SeenLedger knows when a message of an
+// account was seen last, with whatever capture.
+func MessageMark(a daybook.AccountID, m daybook.MessageKey) SeenKey {
+	return messageMark(markMessage, a, m)
+}
+
+// captureKey is the key of an item. Near is the hour of its first message: the
+// key changes with that time.
+func captureKey(it *daybook.Item) SeenKey {
+	k := SeenKey{What: it.CaptureKey()}
+	if it.Reading != nil && len(it.Reading.Messages) > 0 {
+		m := &it.Reading.Messages[0]
+		at := m.Sent.At
+		if at.IsZero() {
+			at = m.Edited
+		}
+		if hour := at.Unix() / 3600; hour > 0 {
+			k.Near = uint32(hour)
+		}
 	}
-	return string(m.Key) + "\x00" + name
+	return k
+}
+
+func mediaName(md daybook.Media) string {
+	if md.Native != "" {
+		return md.Native
+	}
+	return md.URL
 }
 
 // marks is what the ledger knows about the messages of a page.
 type marks struct {
 	run   *run
-	known map[string]Sighting
-	seen  []string // marks of messages whose "last seen" moves
+	known map[SeenKey]Sighting
+	seen  []SeenKey // marks of messages whose "last seen" moves
 }
 
-// recall looks up what is known about the messages of items.
+// recall looks up what is known about the messages of items. Of a message that
+// is not known nothing else is either, which is most of them: it is asked for
+// by one mark alone.
 func (r *run) recall(ctx context.Context, items []daybook.Item) (*marks, error) {
-	m := &marks{run: r, known: map[string]Sighting{}}
-	var keys []string
-	for _, it := range items {
-		if it.Reading == nil {
+	m := &marks{run: r, known: make(map[SeenKey]Sighting, len(items))}
+	var keys []SeenKey
+	for msg := range messagesOf(items) {
+		keys = append(keys, r.mark(markMessage, msg.Key))
+	}
+	if err := m.load(ctx, keys); err != nil {
+		return nil, err
+	}
+	keys = keys[:0]
+	for msg := range messagesOf(items) {
+		if !m.has(msg.Key) {
 			continue
 		}
-		for _, msg := range it.Reading.Messages {
-			if msg.Key == "" {
-				continue
-			}
-			for _, kind := range []string{markMessage, markGone, markBack} {
-				keys = append(keys, r.mark(kind, string(msg.Key)))
-			}
-			for _, md := range msg.Media {
-				keys = append(keys, r.mark(markMedia, mediaName(msg, md)))
-			}
+		keys = append(keys, r.mark(markGone, msg.Key), r.mark(markBack, msg.Key))
+		for _, md := range msg.Media {
+			keys = append(keys, r.mark(markMedia, msg.Key, mediaName(md)))
 		}
 	}
 	return m, m.load(ctx, keys)
 }
 
-func (m *marks) load(ctx context.Context, keys []string) error {
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
+// messagesOf yields the messages of items that have a key.
+func messagesOf(items []daybook.Item) iter.Seq[*daybook.ReadMessage] {
+	return func(yield func(*daybook.ReadMessage) bool) {
+		for i := range items {
+			if items[i].Reading == nil {
+				continue
+			}
+			for j := range items[i].Reading.Messages {
+				if m := &items[i].Reading.Messages[j]; m.Key != "" && !yield(m) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (m *marks) load(ctx context.Context, keys []SeenKey) error {
+	if len(keys) == 0 {
+		return nil
+	}
 	found, err := m.run.Ledger.Recall(ctx, m.run.acc.Case, keys)
 	if err != nil {
 		return err
@@ -74,9 +123,25 @@ func (m *marks) load(ctx context.Context, keys []string) error {
 	return nil
 }
 
+// has reports whether a message was known before this page.
+func (m *marks) has(key daybook.MessageKey) bool {
+	s, ok := m.known[m.run.mark(markMessage, key)]
+	return ok && s.Entry >= 0
+}
+
+// canBeKnown reports whether an item may be archived already. One that is has
+// left a mark of each of its messages.
+func (m *marks) canBeKnown(it *daybook.Item) bool {
+	for msg := range messagesOf([]daybook.Item{*it}) {
+		if !m.has(msg.Key) {
+			return false
+		}
+	}
+	return true
+}
+
 // first reports whether a mark is new; asked again, it is not.
-func (m *marks) first(kind, what string) bool {
-	key := m.run.mark(kind, what)
+func (m *marks) first(key SeenKey) bool {
 	if _, ok := m.known[key]; ok {
 		return false
 	}
@@ -87,14 +152,14 @@ func (m *marks) first(kind, what string) bool {
 // gone reports whether the last thing recorded of a message is that it was not
 // there, and what is known of that.
 func (m *marks) gone(key daybook.MessageKey) (Sighting, bool) {
-	gone, ok := m.known[m.run.mark(markGone, string(key))]
-	back, again := m.known[m.run.mark(markBack, string(key))]
+	gone, ok := m.known[m.run.mark(markGone, key)]
+	back, again := m.known[m.run.mark(markBack, key)]
 	return gone, ok && (!again || back.Entry < gone.Entry)
 }
 
 // present notes that the messages of an item were seen, and records those that
 // are back.
-func (b *batch) present(it daybook.Item, m *marks) {
+func (b *batch) present(it *daybook.Item, m *marks) {
 	if it.Reading == nil {
 		return
 	}
@@ -102,7 +167,7 @@ func (b *batch) present(it daybook.Item, m *marks) {
 		if msg.Key == "" {
 			continue
 		}
-		mark := b.mark(markMessage, string(msg.Key))
+		mark := b.mark(markMessage, msg.Key)
 		if s, ok := m.known[mark]; ok && s.Entry >= 0 {
 			m.seen = append(m.seen, mark)
 		}
@@ -111,7 +176,7 @@ func (b *batch) present(it daybook.Item, m *marks) {
 				Account: b.acc.ID, What: daybook.SeenAgain, Message: msg.Key, Handle: plain(msg.Sender),
 				At: b.at, LastSeen: gone.At, Exchange: it.Capture.Exchange,
 			}))
-			back := b.mark(markBack, string(msg.Key))
+			back := b.mark(markBack, msg.Key)
 			b.remember(back)
 			m.known[back] = Sighting{Entry: gone.Entry + 1} // until the next page
 		}

@@ -76,6 +76,7 @@ func (rep *Report) add(b *batch) {
 	rep.Known += b.rep.Known
 	rep.Excluded += b.rep.Excluded
 	rep.Early += b.rep.Early
+	rep.NotChosen += b.rep.NotChosen
 	rep.Unknown += b.rep.Unknown
 	rep.Failed += b.rep.Failed
 	rep.Observed += b.rep.Observed
@@ -105,9 +106,10 @@ type batch struct {
 	excluded map[string]bool
 
 	records []daybook.Record
-	keys    []string // to be remembered
-	entries []int    // which of records each key is about
+	keys    []SeenKey // to be remembered
+	entries []int     // which of records each key is about
 	plans   []plan
+	codec   daybook.ItemCodec
 	rep     Report
 }
 
@@ -133,7 +135,7 @@ func (b *batch) note(rec daybook.Record) {
 }
 
 // remember plans that key is known from record on, the last one by default.
-func (b *batch) remember(key string) {
+func (b *batch) remember(key SeenKey) {
 	b.keys = append(b.keys, key)
 	b.entries = append(b.entries, len(b.records)-1)
 }
@@ -148,6 +150,8 @@ func (b *batch) add(ctx context.Context, items []daybook.Item) error {
 			b.rep.Excluded++
 		case it.Reading != nil && b.tooEarly(*it.Reading):
 			b.rep.Early++
+		case it.Reading != nil && b.notChosen(*it.Reading):
+			b.rep.NotChosen++
 		default:
 			kept = append(kept, it)
 		}
@@ -155,25 +159,22 @@ func (b *batch) add(ctx context.Context, items []daybook.Item) error {
 	if len(kept) == 0 {
 		return nil
 	}
-	keys := make([]string, len(kept))
-	for i, it := range kept {
-		keys[i] = it.CaptureKey()
-	}
-	entries, err := b.Ledger.Seen(ctx, b.acc.Case, keys, b.at)
-	if err != nil {
-		return err
-	}
 	marks, err := b.recall(ctx, kept)
 	if err != nil {
 		return err
 	}
-	now := map[string]bool{}
-	for i, it := range kept {
-		if entries[i] >= 0 || now[keys[i]] {
+	known, err := b.known(ctx, kept, marks)
+	if err != nil {
+		return err
+	}
+	now := map[SeenKey]bool{}
+	for i := range kept {
+		it := &kept[i]
+		if known[i].known || now[known[i].key] {
 			b.rep.Known++
 		} else {
-			now[keys[i]] = true
-			b.item(it, keys[i], marks)
+			now[known[i].key] = true
+			b.item(it, known[i].key, marks)
 		}
 		b.present(it, marks)
 	}
@@ -183,6 +184,39 @@ func (b *batch) add(ctx context.Context, items []daybook.Item) error {
 		}
 	}
 	return b.stillThere(ctx, kept)
+}
+
+// A lookup is the key of an item, and whether it is in the log.
+type lookup struct {
+	key   SeenKey
+	known bool
+}
+
+// known finds out which items are in the log, and moves "last seen" of those.
+func (b *batch) known(ctx context.Context, items []daybook.Item, marks *marks) ([]lookup, error) {
+	out := make([]lookup, len(items))
+	var (
+		keys []SeenKey
+		ask  []int // places of keys in items
+	)
+	for i := range items {
+		out[i].key = captureKey(&items[i])
+		if marks.canBeKnown(&items[i]) {
+			keys = append(keys, out[i].key)
+			ask = append(ask, i)
+		}
+	}
+	if len(keys) == 0 {
+		return out, nil
+	}
+	entries, err := b.Ledger.Seen(ctx, b.acc.Case, keys, b.at)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range ask {
+		out[i].known = entries[n] >= 0
+	}
+	return out, nil
 }
 
 // fromExcluded reports whether an item comes from a sender who is never
@@ -229,6 +263,14 @@ func (r *run) tooEarly(reading daybook.Reading) bool {
 		})
 }
 
+// notChosen reports whether all messages of a reading came in by kinds that the
+// person does not want kept. What they wrote themselves is kept with the rest.
+func (r *run) notChosen(reading daybook.Reading) bool {
+	return len(reading.Messages) > 0 && !slices.ContainsFunc(reading.Messages, func(m daybook.ReadMessage) bool {
+		return m.Direction == daybook.Out || r.acc.Wants(m.Kind)
+	})
+}
+
 // beforeSince reports whether a page of the past holds nothing that is to be
 // kept any more.
 func (r *run) beforeSince(page Page) bool {
@@ -241,8 +283,8 @@ func (r *run) beforeSince(page Page) bool {
 }
 
 // item appends an item and plans what follows from it.
-func (b *batch) item(it daybook.Item, key string, marks *marks) {
-	rec := it.Record()
+func (b *batch) item(it *daybook.Item, key SeenKey, marks *marks) {
+	rec := b.codec.Record(*it)
 	parser := ""
 	if it.Reading != nil {
 		parser = it.Reading.Parser
@@ -262,16 +304,16 @@ func (b *batch) item(it daybook.Item, key string, marks *marks) {
 		if m.Key == "" {
 			continue
 		}
-		if marks.first(markMessage, string(m.Key)) {
-			b.remember(b.mark(markMessage, string(m.Key)))
+		if mark := b.mark(markMessage, m.Key); marks.first(mark) {
+			b.remember(mark)
 			b.planLooks(i, m)
 		}
 		for j, md := range m.Media {
 			if md.URL == "" || md.State != "" && md.State != daybook.MediaPending {
 				continue
 			}
-			if marks.first(markMedia, mediaName(m, md)) {
-				b.remember(b.mark(markMedia, mediaName(m, md)))
+			if mark := b.mark(markMedia, m.Key, mediaName(md)); marks.first(mark) {
+				b.remember(mark)
 				b.planMedia(i, j, m, md)
 			}
 		}
@@ -291,8 +333,8 @@ func unknownKind(m daybook.ReadMessage) bool {
 
 // addWhole takes a page that could not be split.
 func (b *batch) addWhole(ctx context.Context, lane daybook.Lane, page Page) error {
-	key := b.mark(markWhole, string(lane)+"\x00"+daybook.DigestOf(page.Whole).String())
-	seen, err := b.Ledger.Seen(ctx, b.acc.Case, []string{key}, b.at)
+	key := SeenKey{What: markWhole + "\x00" + string(b.acc.ID) + "\x00" + string(lane) + "\x00" + daybook.DigestOf(page.Whole).String()}
+	seen, err := b.Ledger.Seen(ctx, b.acc.Case, []SeenKey{key}, b.at)
 	if err != nil || seen[0] >= 0 {
 		return err
 	}

@@ -102,7 +102,7 @@ func NewRunner(c Config) *Runner {
 func (r *Runner) now() time.Time { return r.Clock().UTC().Truncate(time.Microsecond) }
 
 // A Report says what one run did. Captures are counted as they came; each is
-// New, Known, Excluded or Early.
+// New, Known, Excluded, Early or NotChosen.
 type Report struct {
 	Account  daybook.AccountID
 	Pages    int
@@ -111,6 +111,7 @@ type Report struct {
 	Known    int // equal to what is archived
 	Excluded int // of senders who are never collected: nothing was kept
 	Early    int // older than the account's Since: nothing was kept
+	NotChosen int // of kinds that the account's Kinds leave out: nothing was kept
 	Unknown  int // new, but of a kind that this version cannot read
 	Failed   int // new, but without a reading
 	Observed int // observations that were recorded

@@ -21,11 +21,22 @@ type Config struct {
 	Listen   string `toml:"listen" env:"DAYBOOK_LISTEN" doc:"Address and port for the web pages. 127.0.0.1 can be reached from this machine alone."`
 	LogLevel string `toml:"log_level" env:"DAYBOOK_LOG_LEVEL" doc:"What is logged: debug, info, warn or error. Names and texts are never logged."`
 
+	Web      Web      `toml:"web" doc:"The web pages."`
 	Database Database `toml:"database" doc:"Where rows are kept."`
 	Collect  Collect  `toml:"collect" doc:"How accounts are read."`
 	Media    Media    `toml:"media" doc:"Pictures, sound and film that come with messages."`
 	Alerts   Alerts   `toml:"alerts" doc:"When people are told of new contact. Who is told what is set in each case."`
 	Mail     Mail     `toml:"mail" doc:"How alerts are sent. Without a host nothing is sent. A mail carries no text, name or platform."`
+}
+
+// Web says how the pages are reached.
+type Web struct {
+	URL            string   `toml:"url" doc:"Where browsers find the pages, such as https://notes.charity.example. Empty: http://localhost with the port of listen. Choose a name that says nothing. Passkeys belong to this name and do not work with an address of numbers."`
+	Certificate    string   `toml:"certificate" doc:"File with the certificate and its chain (PEM). Empty: the pages are plain HTTP, for this machine alone or for a proxy that speaks HTTPS."`
+	CertificateKey string   `toml:"certificate_key" doc:"File with the certificate's private key (PEM)."`
+	Proxies        []string `toml:"proxies" doc:"Addresses of your own proxies, such as 127.0.0.1 or 10.0.0.0/8. From these alone the header X-Forwarded-For is believed, which says whose tries at signing in are counted."`
+	Country        string   `toml:"country" doc:"Country whose help numbers are shown to people who chose none, as two letters: GB, IE, US. Empty: international ones."`
+	Leave          string   `toml:"leave" doc:"Where \"Leave this page\" goes: a page that anybody could be looking at."`
 }
 
 // Database says where rows are kept.
@@ -77,6 +88,7 @@ func Defaults(goos string, getenv func(string) string) Config {
 		KeyFile:  join(goos, settings, "instance.key"),
 		Listen:   "127.0.0.1:8765",
 		LogLevel: "info",
+		Web:      Web{Proxies: []string{}, Leave: "https://www.bbc.co.uk/weather"},
 		Database: Database{Engine: "sqlite"},
 		Collect: Collect{
 			Every: Duration(60 * time.Second),

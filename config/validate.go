@@ -31,6 +31,7 @@ func (c Config) Validate() error {
 		c.checkFolders(),
 		checkListen(c.Listen),
 		oneOf("log_level", c.LogLevel, "debug", "info", "warn", "error"),
+		c.checkWeb(),
 		c.Database.check(),
 		c.Collect.check(),
 		c.Media.check(),

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"daybook"
 )
 
 // ContactModel is the name and version of the RepeatedContact detector.
@@ -59,46 +57,18 @@ func (RepeatedContact) Detect(ctx context.Context, f Facts) ([]Finding, error) {
 		f.Quiet = DefaultQuiet
 	}
 	f.Contacts = inOrder(f.Contacts)
-	byTime := f.Contacts
-	d := &counting{
-		facts:     f,
-		standings: NewStandings(f),
-		calendar:  newCalendar(f),
-		cells:     make([]cell, len(byTime)),
-	}
-	handles := make([][]int, len(f.Handles))
-	for i, c := range byTime {
-		if c.Handle < 0 || c.Handle >= len(f.Handles) || !c.Kind.Contact() {
-			continue
-		}
-		d.cells[i] = d.cellOf(c)
-		handles[c.Handle] = append(handles[c.Handle], i)
-	}
-
-	var out []Finding
-	add := func(members []int, contacts []int) error {
+	d := newCounting(f)
+	out := make([]Finding, 0, len(d.parties))
+	for i := range d.parties {
 		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if slices.ContainsFunc(contacts, func(i int) bool { return byTime[i].Direction == daybook.In }) {
-			out = append(out, d.finding(members, contacts))
-		}
-		return nil
-	}
-	for _, g := range confirmedGroups(f) {
-		var contacts []int
-		for _, h := range g {
-			contacts = append(contacts, handles[h]...)
-		}
-		slices.Sort(contacts)
-		if err := add(g, contacts); err != nil {
 			return nil, err
 		}
-	}
-	for _, h := range byRef(f, handleIndexes(len(f.Handles))) {
-		if err := add([]int{h}, handles[h]); err != nil {
-			return nil, err
+		if p := &d.parties[i]; p.wrote {
+			out = append(out, d.finding(p))
 		}
+	}
+	if len(out) == 0 {
+		return nil, nil
 	}
 	return out, nil
 }
@@ -106,24 +76,38 @@ func (RepeatedContact) Detect(ctx context.Context, f Facts) ([]Finding, error) {
 // inOrder returns the contacts by time, the order total, so that facts that are
 // equal but for their order give equal findings.
 func inOrder(contacts []Contact) []Contact {
-	less := func(a, b Contact) int {
-		if c := cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Entry, b.Entry), cmp.Compare(a.Handle, b.Handle)); c != 0 {
-			return c
-		}
-		return cmp.Or(
-			strings.Compare(string(a.Direction), string(b.Direction)), strings.Compare(string(a.Kind), string(b.Kind)),
-			a.Until.Compare(b.Until), strings.Compare(string(a.Precision), string(b.Precision)),
-			strings.Compare(string(a.Account), string(b.Account)), strings.Compare(string(a.Platform), string(b.Platform)),
-			strings.Compare(string(a.Origin), string(b.Origin)), a.Logged.Compare(b.Logged),
-			compareBool(a.Gone, b.Gone), compareBool(a.Edited, b.Edited),
-		)
-	}
-	if slices.IsSortedFunc(contacts, less) {
+	if ordered(contacts) {
 		return contacts
 	}
 	contacts = slices.Clone(contacts)
-	slices.SortFunc(contacts, less)
+	slices.SortFunc(contacts, func(a, b Contact) int { return byTime(&a, &b) })
 	return contacts
+}
+
+func ordered(contacts []Contact) bool {
+	for i := 1; i < len(contacts); i++ {
+		if byTime(&contacts[i-1], &contacts[i]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// byTime compares two contacts by everything there is, time first.
+func byTime(a, b *Contact) int {
+	if c := a.At.Compare(b.At); c != 0 {
+		return c
+	}
+	if c := cmp.Or(cmp.Compare(a.Entry, b.Entry), cmp.Compare(a.Handle, b.Handle)); c != 0 {
+		return c
+	}
+	return cmp.Or(
+		strings.Compare(string(a.Direction), string(b.Direction)), strings.Compare(string(a.Kind), string(b.Kind)),
+		a.Until.Compare(b.Until), strings.Compare(string(a.Precision), string(b.Precision)),
+		strings.Compare(string(a.Account), string(b.Account)), strings.Compare(string(a.Platform), string(b.Platform)),
+		strings.Compare(string(a.Origin), string(b.Origin)), a.Logged.Compare(b.Logged),
+		compareBool(a.Gone, b.Gone), compareBool(a.Edited, b.Edited),
+	)
 }
 
 func compareBool(a, b bool) int {
@@ -157,9 +141,14 @@ func confirmedGroups(f Facts) [][]int {
 	return out
 }
 
+// byRef orders handles by Ref, in place.
 func byRef(f Facts, handles []int) []int {
+	refs := make(map[int]string, len(handles))
+	for _, h := range handles {
+		refs[h] = f.Handles[h].Ref()
+	}
 	slices.SortFunc(handles, func(a, b int) int {
-		return cmp.Or(strings.Compare(f.Handles[a].Ref(), f.Handles[b].Ref()), cmp.Compare(a, b))
+		return cmp.Or(strings.Compare(refs[a], refs[b]), cmp.Compare(a, b))
 	})
 	return handles
 }
@@ -170,35 +159,4 @@ func handleIndexes(n int) []int {
 		out[i] = i
 	}
 	return out
-}
-
-// counting is what all findings of one run share.
-type counting struct {
-	facts     Facts // Contacts in order
-	standings *Standings
-	calendar  *calendar
-	cells     []cell // one for each contact
-}
-
-// A cell is what is worked out once for each contact.
-type cell struct {
-	standing Standing
-	day      int64 // local, days since 1970-01-01
-	dayUTC   int64
-	hour     int // of the local week: Monday 00:00 is 0
-	end      time.Time
-}
-
-func (d *counting) cellOf(c Contact) cell {
-	local := localSeconds(c.At, d.facts.Zone)
-	cl := cell{day: floorDiv(local, 86400), dayUTC: floorDiv(c.At.Unix(), 86400), end: c.At}
-	weekday := floorMod(cl.day+3, 7) // 1970-01-01 was a Thursday; Monday is 0
-	cl.hour = int(weekday*24 + floorMod(local, 86400)/3600)
-	if c.Precision == daybook.Span || c.Precision == daybook.Day {
-		_, cl.end = bounds(c.At, c.Until, c.Precision, d.facts.Zone)
-	}
-	if c.Direction == daybook.In {
-		cl.standing = d.standings.Of(c)
-	}
-	return cl
 }

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -9,11 +8,11 @@ import (
 	"daybook"
 )
 
-// finding counts the contacts (indexes, in order of time) of some handles.
-func (d *counting) finding(members, contacts []int) Finding {
-	n := d.count(members, contacts)
+// finding counts the contacts of a party.
+func (d *counting) finding(p *party) Finding {
+	n := d.count(p)
 	f := Finding{Kind: "contact", Model: ContactModel, From: n.from, To: n.to, Figures: map[string]Figure{}}
-	for _, h := range members {
+	for _, h := range p.members {
 		f.Handles = append(f.Handles, d.facts.Handles[h])
 	}
 	n.figures(f.Figures)
@@ -42,24 +41,18 @@ type tally struct {
 	kinds                                            map[daybook.Kind][]uint64
 	platforms                                        map[daybook.Platform][]uint64
 	origins                                          map[daybook.Origin][]uint64
-	hours                                            [168][]uint64
+	hours                                            map[uint32][]uint64 // of the week, Monday 00:00 is 0, and noHour
 }
 
-func (d *counting) count(members, contacts []int) *tally {
-	t := &tally{counting: d, members: members, terms: d.standings.terms(members[0]), quietFrom: -1,
-		kinds: map[daybook.Kind][]uint64{}, platforms: map[daybook.Platform][]uint64{}, origins: map[daybook.Origin][]uint64{}}
-	t.inTime(contacts)
-	t.inEntries(contacts)
+func (d *counting) count(p *party) *tally {
+	t := &tally{counting: d, members: p.members, terms: d.standings.terms(p.members[0]), quietFrom: -1}
+	t.inTime(p.byTime)
+	t.inEntries(p.byEntry)
 	return t
 }
 
-// unwanted reports whether a contact came in and is not agreed.
-func (d *counting) unwanted(i int) bool {
-	return d.facts.Contacts[i].Direction == daybook.In && !d.cells[i].standing.Allowed
-}
-
 // inTime counts what depends on the order in time: occasions, days, spells.
-func (t *tally) inTime(contacts []int) {
+func (t *tally) inTime(contacts []int32) {
 	var (
 		last            = -1 // the contact before
 		runEnd          time.Time
@@ -70,14 +63,15 @@ func (t *tally) inTime(contacts []int) {
 		firstAll, toAll time.Time
 	)
 	for _, i := range contacts {
-		c, cl := t.facts.Contacts[i], &t.cells[i]
-		if c.Direction == daybook.In {
+		i := int(i)
+		c, cl := &t.facts.Contacts[i], &t.cells[i]
+		if cl.in {
 			if firstAll.IsZero() {
 				firstAll = c.At
 			}
 			toAll = c.At
 		}
-		if !t.unwanted(i) {
+		if !cl.counted() {
 			continue
 		}
 		if last < 0 || c.At.Sub(runEnd) > t.facts.Quiet {
@@ -96,9 +90,9 @@ func (t *tally) inTime(contacts []int) {
 		if perDay++; perDay > bestDay {
 			bestDay, t.busiestDay = perDay, cl.day
 		}
-		if last < 0 || cl.dayUTC != dayUTC {
+		if utc := floorDiv(c.At.Unix(), 86400); last < 0 || utc != dayUTC {
 			t.daysUTC = append(t.daysUTC, c.Entry)
-			dayUTC = cl.dayUTC
+			dayUTC = utc
 		}
 		if cl.standing.AfterStop && (!anyAfter || cl.day != dayAfter) {
 			t.daysAfter = append(t.daysAfter, c.Entry)
@@ -120,38 +114,39 @@ func (t *tally) inTime(contacts []int) {
 	}
 }
 
-// inEntries makes the lists of entries, which ascend because the contacts are
-// taken in the order of their entries.
-func (t *tally) inEntries(contacts []int) {
-	entry := func(i int) uint64 { return t.facts.Contacts[i].Entry }
-	byEntry := func(a, b int) int { return cmp.Or(cmp.Compare(entry(a), entry(b)), cmp.Compare(a, b)) }
-	if !slices.IsSortedFunc(contacts, byEntry) {
-		contacts = slices.Clone(contacts)
-		slices.SortFunc(contacts, byEntry)
-	}
+// inEntries makes the lists of entries from contacts in the order of their
+// entries, so that the lists ascend.
+func (t *tally) inEntries(contacts []int32) {
 	t.messages = make([]uint64, 0, len(contacts))
+	var kinds, platforms, origins, hours []uint32
+	for _, keys := range []*[]uint32{&kinds, &platforms, &origins, &hours} {
+		*keys = make([]uint32, 0, len(contacts))
+	}
 	for k, i := range contacts {
-		c, cl := &t.facts.Contacts[i], &t.cells[i]
+		cl := &t.cells[i]
 		switch {
-		case c.Direction == daybook.Out:
+		case cl.out:
 			// One message to two handles of a group is one answer.
-			if k == 0 || !sameMessage(c, &t.facts.Contacts[contacts[k-1]]) {
-				t.answered = append(t.answered, c.Entry)
+			if k == 0 || !sameMessage(&t.facts.Contacts[i], &t.facts.Contacts[contacts[k-1]]) {
+				t.answered = append(t.answered, cl.entry)
 			}
 			continue
-		case c.Direction != daybook.In:
+		case !cl.in:
 			continue
 		case cl.standing.Allowed:
-			t.allowed = append(t.allowed, c.Entry)
+			t.allowed = append(t.allowed, cl.entry)
 			continue
 		}
-		t.messages = append(t.messages, c.Entry)
-		t.kinds[c.Kind] = append(t.kinds[c.Kind], c.Entry)
-		t.platforms[c.Platform] = append(t.platforms[c.Platform], c.Entry)
-		t.origins[c.Origin] = append(t.origins[c.Origin], c.Entry)
+		t.messages = append(t.messages, cl.entry)
+		kinds, platforms, origins = append(kinds, cl.kind), append(platforms, cl.platform), append(origins, cl.origin)
+		hour := uint32(cl.hour)
+		if cl.rough {
+			hour = noHour
+		}
+		hours = append(hours, hour)
 		appendIf := func(list *[]uint64, ok bool) {
 			if ok {
-				*list = append(*list, c.Entry)
+				*list = append(*list, cl.entry)
 			}
 		}
 		appendIf(&t.afterStop, cl.standing.AfterStop)
@@ -159,12 +154,49 @@ func (t *tally) inEntries(contacts []int) {
 		appendIf(&t.afterBlock, cl.standing.AfterBlock)
 		appendIf(&t.aroundBlock, cl.standing.AroundBlock)
 		appendIf(&t.busiest, cl.day == t.busiestDay)
-		appendIf(&t.gone, c.Gone)
-		appendIf(&t.edited, c.Edited)
-		rough := c.Precision == daybook.Day || c.Precision == daybook.About || c.Precision == daybook.Span
-		appendIf(&t.imprecise, rough)
-		appendIf(&t.hours[cl.hour], !rough)
+		appendIf(&t.gone, cl.gone)
+		appendIf(&t.edited, cl.edited)
+		appendIf(&t.imprecise, cl.rough)
 	}
+	t.kinds = split[daybook.Kind](t, kinds)
+	t.platforms = split[daybook.Platform](t, platforms)
+	t.origins = split[daybook.Origin](t, origins)
+	t.hours = splitByKey(t.messages, hours)
+}
+
+// noHour stands for the hour of a contact whose time is known only roughly.
+const noHour = 7 * 24
+
+// split makes a list of entries for each word that messages have.
+func split[K ~string](t *tally, keys []uint32) map[K][]uint64 {
+	lists := map[K][]uint64{}
+	for k, entries := range splitByKey(t.messages, keys) {
+		lists[K(t.words.list[k])] = entries
+	}
+	return lists
+}
+
+// splitByKey makes a list for each key. The lists lie in one piece of memory.
+func splitByKey(entries []uint64, keys []uint32) map[uint32][]uint64 {
+	sizes := map[uint32]int{}
+	for start, end := 0, 0; start < len(keys); start = end {
+		for end = start; end < len(keys) && keys[end] == keys[start]; {
+			end++
+		}
+		sizes[keys[start]] += end - start
+	}
+	room := make([]uint64, len(entries))
+	lists := make(map[uint32][]uint64, len(sizes))
+	for k, n := range sizes {
+		lists[k], room = room[:0:n], room[n:]
+	}
+	for start, end := 0, 0; start < len(keys); start = end {
+		for end = start; end < len(keys) && keys[end] == keys[start]; {
+			end++
+		}
+		lists[keys[start]] = append(lists[keys[start]], entries[start:end]...)
+	}
+	return lists
 }
 
 // sameMessage reports whether two contacts that went out are one message to two
@@ -215,8 +247,12 @@ func (t *tally) figures(m map[string]Figure) {
 	for o, e := range t.origins {
 		list("origin."+string(o), "messages", fmt.Sprintf("%s: %d.", originWords(o), len(e)), e)
 	}
-	for h, e := range t.hours {
-		some(hourKey(h), "messages", fmt.Sprintf("On %ss between %02d:00 and %02d:00, they contacted you %s.", time.Weekday((h/24+1)%7), h%24, h%24+1, times(len(e))), e)
+	for hour, e := range t.hours {
+		h := int(hour)
+		if hour == noHour {
+			continue
+		}
+		list(hourKey(h), "messages", fmt.Sprintf("On %ss between %02d:00 and %02d:00, they contacted you %s.", time.Weekday((h/24+1)%7), h%24, h%24+1, times(len(e))), e)
 	}
 }
 

@@ -24,7 +24,15 @@ type Standings struct {
 	zone    *time.Location
 	unit    []int // of each handle: its group, or itself
 	units   []unitTerms
-	allowed map[int][]span
+	allowed [][]span // of each handle
+	stops   []stopMoment
+}
+
+// A stopMoment is a request to stop, with the first and the last moment at which
+// it can have been made.
+type stopMoment struct {
+	mark   Mark
+	lo, hi time.Time
 }
 
 type span struct{ from, to time.Time } // a zero time is open
@@ -46,7 +54,8 @@ func NewStandings(f Facts) *Standings {
 	if zone == nil {
 		zone = time.UTC
 	}
-	s := &Standings{zone: zone, unit: handleIndexes(len(f.Handles)), units: make([]unitTerms, len(f.Handles)), allowed: map[int][]span{}}
+	s := &Standings{zone: zone, unit: handleIndexes(len(f.Handles)), units: make([]unitTerms, len(f.Handles)), allowed: make([][]span, len(f.Handles))}
+	times := aboutTimes(f)
 	for _, g := range confirmedGroups(f) {
 		for _, h := range g {
 			s.unit[h] = g[0]
@@ -64,7 +73,8 @@ func NewStandings(f Facts) *Standings {
 			s.allowed[m.Handle] = append(s.allowed[m.Handle], allowedSpan(m.When, zone))
 		case daybook.MarkStop:
 			u.stops = append(u.stops, m)
-			lo, hi := stopBounds(f, m, zone)
+			lo, hi := stopBounds(times, m, zone)
+			s.stops = append(s.stops, stopMoment{m, lo, hi})
 			if !u.asked || lo.Before(u.askedLo) {
 				u.askedLo = lo
 			}
@@ -88,7 +98,9 @@ func NewStandings(f Facts) *Standings {
 
 // Of returns the standing of a contact that came in. A contact of an unknown
 // handle has none.
-func (s *Standings) Of(c Contact) Standing {
+func (s *Standings) Of(c Contact) Standing { return s.of(&c) }
+
+func (s *Standings) of(c *Contact) Standing {
 	var st Standing
 	if c.Handle < 0 || c.Handle >= len(s.unit) {
 		return st
@@ -127,18 +139,40 @@ func (s *Standings) terms(handle int) *unitTerms { return &s.units[s.unit[handle
 // stopBounds returns the first and the last moment at which a request to stop
 // can have been made. If the mark names no time, that of the entry that it is
 // about is taken, else the time of the mark: they had been asked by then.
-func stopBounds(f Facts, m Mark, zone *time.Location) (lo, hi time.Time) {
+func stopBounds(times map[uint64]*Contact, m Mark, zone *time.Location) (lo, hi time.Time) {
 	if !m.When.At.IsZero() {
 		return bounds(m.When.At, m.When.Until, m.When.Precision, zone)
 	}
 	if m.About != nil {
-		for _, c := range f.Contacts {
-			if c.Entry == *m.About && !c.At.IsZero() {
-				return bounds(c.At, c.Until, c.Precision, zone)
-			}
+		if c := times[*m.About]; c != nil {
+			return bounds(c.At, c.Until, c.Precision, zone)
 		}
 	}
 	return m.At, m.At
+}
+
+// aboutTimes returns the contacts whose time a request to stop goes by, keyed by
+// entry. Of an entry that holds several it is the first.
+func aboutTimes(f Facts) map[uint64]*Contact {
+	times := map[uint64]*Contact{}
+	for _, m := range f.Marks {
+		if m.What == daybook.MarkStop && m.When.At.IsZero() && m.About != nil {
+			times[*m.About] = nil
+		}
+	}
+	if len(times) == 0 {
+		return nil
+	}
+	for i := range f.Contacts {
+		c := &f.Contacts[i]
+		if c.At.IsZero() {
+			continue
+		}
+		if first, asked := times[c.Entry]; asked && (first == nil || byTime(c, first) < 0) {
+			times[c.Entry] = c
+		}
+	}
+	return times
 }
 
 // allowedSpan is the period of a mark: from At until Until; an end that is not

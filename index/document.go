@@ -67,7 +67,7 @@ type content struct {
 
 func contentOf(key *archive.CaseKey, it *daybook.Item, m *daybook.ReadMessage, versions []string) content {
 	c := content{
-		id:      key.MAC("message", string(m.Key)),
+		id:      key.MessageMAC(m.Key),
 		account: it.Capture.Account, kind: m.Kind, origin: it.Capture.Origin, way: m.Direction, sent: m.Sent.At,
 		texts: versions,
 	}

@@ -142,6 +142,9 @@ func (x *Index) Drop(ctx context.Context, c daybook.CaseID) error {
 // is not closed while fn runs. When fn finds it damaged, it is removed, and the
 // error wraps ErrBehind.
 func (x *Index) with(ctx context.Context, c daybook.CaseID, fn func(*folder) error) error {
+	if err := archive.Allowed(ctx, c); err != nil { // an index that is open asks for no key
+		return err
+	}
 	s, err := x.slot(c)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func TestNothingIsWrittenInTheClear_B6_C20(t *testing.T) {
 	w.close()
 
 	key := w.key(w.c)
-	id := key.MAC("message", string(message{name: "https://marker.example/0/0"}.key()))
+	id := key.MessageMAC(message{name: "https://marker.example/0/0"}.key())
 	handle := key.MAC("handle", sender(person).Ref())
 	markers := [][]byte{
 		[]byte("wombat"), []byte("quokka"), []byte("marker"), []byte("袋熊"), []byte("🦘"), []byte("mention"), []byte("2026"),

@@ -37,7 +37,7 @@ type Result struct {
 
 // A Hit is one message that was found.
 type Hit struct {
-	Message [32]byte // CaseKey.MAC("message", key)
+	Message [32]byte // CaseKey.MessageMAC of its key
 	Score   float64  // for order alone; 0 when sorted by time
 }
 

@@ -138,7 +138,7 @@ func (w *world) putIn(c daybook.CaseID, messages ...message) (first uint64) {
 	key := w.key(c)
 	var records []daybook.Record
 	for _, m := range messages {
-		w.names[key.MAC("message", string(m.key()))] = m.name
+		w.names[key.MessageMAC(m.key())] = m.name
 		records = append(records, m.item().Record())
 	}
 	first, err := w.log.Append(w.t.Context(), c, records)

@@ -118,6 +118,9 @@ func openAccount(key *archive.CaseKey, row accountRow) (a daybook.Account, err e
 // Accounts implements cases.Accounts and collectors.Accounts: oldest first, all
 // cases if c is "". Accounts of erased cases are left out.
 func (db *DB) Accounts(ctx context.Context, c daybook.CaseID) ([]daybook.Account, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	sealed, err := db.accountRows(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)

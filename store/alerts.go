@@ -16,6 +16,9 @@ import (
 
 // AlertPosition implements alerts.Events.
 func (db *DB) AlertPosition(ctx context.Context, c daybook.CaseID) (uint64, error) {
+	if err := inScope(ctx, c); err != nil {
+		return 0, err
+	}
 	var n int64
 	err := db.from(ctx).QueryRowContext(ctx, `SELECT position FROM alert_state WHERE case_id = $1`, string(c)).Scan(&n)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -26,6 +29,9 @@ func (db *DB) AlertPosition(ctx context.Context, c daybook.CaseID) (uint64, erro
 
 // AlertRules implements alerts.Events.
 func (db *DB) AlertRules(ctx context.Context, c daybook.CaseID) ([]alerts.Rule, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	rows, err := db.from(ctx).QueryContext(ctx, `SELECT kind, quiet FROM alert_rule WHERE case_id = $1 ORDER BY kind`, string(c))
 	if err != nil {
 		return nil, fmt.Errorf("rules of the alerts: %w", err)
@@ -59,6 +65,9 @@ func (db *DB) AlertRules(ctx context.Context, c daybook.CaseID) ([]alerts.Rule, 
 
 // SetAlertRules chooses the rules of a case. No rules at all is a choice too.
 func (db *DB) SetAlertRules(ctx context.Context, c daybook.CaseID, rules []alerts.Rule) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	return db.Update(ctx, func(ctx context.Context) error {
 		q := db.to(ctx)
 		if _, err := q.ExecContext(ctx, `DELETE FROM alert_rule WHERE case_id = $1`, string(c)); err != nil {
@@ -79,6 +88,9 @@ func (db *DB) SetAlertRules(ctx context.Context, c daybook.CaseID, rules []alert
 
 // AdvanceAlerts implements alerts.Events.
 func (db *DB) AdvanceAlerts(ctx context.Context, c daybook.CaseID, from, to uint64, events []alerts.Event) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	return db.Update(ctx, func(ctx context.Context) error {
 		if err := db.openAlertState(ctx, c); err != nil {
 			return err
@@ -104,6 +116,9 @@ func (db *DB) AdvanceAlerts(ctx context.Context, c daybook.CaseID, from, to uint
 
 // AddEvent implements alerts.Events.
 func (db *DB) AddEvent(ctx context.Context, c daybook.CaseID, e alerts.Event) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	return db.Update(ctx, func(ctx context.Context) error {
 		if err := db.openAlertState(ctx, c); err != nil {
 			return err
@@ -137,6 +152,9 @@ func (db *DB) insertEvent(ctx context.Context, c daybook.CaseID, seq int64, e al
 
 // AlertEvents returns up to limit events of a case after a number, in order.
 func (db *DB) AlertEvents(ctx context.Context, c daybook.CaseID, after uint64, limit int) ([]alerts.Event, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	rows, err := db.from(ctx).QueryContext(ctx, `SELECT seq, id, rule, count, first, last, at, newest, late FROM alert_event
 		WHERE case_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, string(c), int64(after), limit)
 	if err != nil {

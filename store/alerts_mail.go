@@ -44,6 +44,9 @@ func (db *DB) ClaimMails(ctx context.Context, now time.Time, lease time.Duration
 // FailedMails returns the mails of a case that were refused for good, oldest
 // first, with the reason in Error.
 func (db *DB) FailedMails(ctx context.Context, c daybook.CaseID) ([]alerts.Mail, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	return db.mails(ctx, db.from(ctx), `SELECT `+mailColumns+` FROM alert_mail WHERE case_id = $1 AND state = $2`,
 		string(c), string(alerts.Failed))
 }
@@ -51,6 +54,9 @@ func (db *DB) FailedMails(ctx context.Context, c daybook.CaseID) ([]alerts.Mail,
 // WaitingMails returns the mails of a case that have not gone out yet, oldest
 // first.
 func (db *DB) WaitingMails(ctx context.Context, c daybook.CaseID) ([]alerts.Mail, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	return db.mails(ctx, db.from(ctx), `SELECT `+mailColumns+` FROM alert_mail WHERE case_id = $1 AND state = $2`,
 		string(c), string(alerts.Waiting))
 }
@@ -117,7 +123,7 @@ func (db *DB) mails(ctx context.Context, q querier, query string, args ...any) (
 }
 
 // EndMail implements alerts.Outbox. The text of a mail that was sent or dropped
-// is not kept.
+// is not kept; of one that was sent, what it said of the log is (SentAnchors).
 func (db *DB) EndMail(ctx context.Context, m alerts.Mail, now time.Time, e alerts.Ending) error {
 	key, err := db.Keys.Case(ctx, m.Case)
 	if err != nil {
@@ -135,8 +141,17 @@ func (db *DB) EndMail(ctx context.Context, m alerts.Mail, now time.Time, e alert
 		_, err = db.to(ctx).ExecContext(ctx, `UPDATE alert_mail SET lease = 0, state = $1, ended = $2, tries = tries + $3, error = $4
 			WHERE id = $5 AND fence = $6`, string(e.State), micros(now), tries, failure, m.ID, m.Fence)
 	default:
+		rest := []byte{}
+		if e.State == alerts.Sent && m.Anchor != nil {
+			m.Body = ""
+			plain, jerr := json.Marshal(m.Notification)
+			if jerr != nil {
+				return fmt.Errorf("end mail %s: %w", m.ID, jerr)
+			}
+			rest = key.Seal("mail/"+m.ID, plain)
+		}
 		_, err = db.to(ctx).ExecContext(ctx, `UPDATE alert_mail SET lease = 0, state = $1, ended = $2, error = $3, sealed = $4
-			WHERE id = $5 AND fence = $6`, string(e.State), micros(now), failure, []byte{}, m.ID, m.Fence)
+			WHERE id = $5 AND fence = $6`, string(e.State), micros(now), failure, rest, m.ID, m.Fence)
 	}
 	if err != nil {
 		return fmt.Errorf("end mail %s: %w", m.ID, err)

@@ -48,6 +48,9 @@ func (db *DB) SaveRecipient(ctx context.Context, r alerts.Recipient) error {
 // RemoveRecipient removes a recipient; nil if there is none. Mails that wait for
 // them are dropped.
 func (db *DB) RemoveRecipient(ctx context.Context, c daybook.CaseID, id string) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	if _, err := db.to(ctx).ExecContext(ctx, `DELETE FROM alert_recipient WHERE id = $1 AND case_id = $2`, id, string(c)); err != nil {
 		return fmt.Errorf("remove a recipient: %w", err)
 	}
@@ -57,12 +60,18 @@ func (db *DB) RemoveRecipient(ctx context.Context, c daybook.CaseID, id string) 
 // Recipients implements alerts.Recipients. Those of a case whose key was
 // destroyed are left out.
 func (db *DB) Recipients(ctx context.Context, c daybook.CaseID) ([]alerts.Recipient, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	return db.recipients(ctx, `SELECT id, case_id, settings FROM alert_recipient WHERE case_id = $1 OR $2 = '' ORDER BY case_id, id`,
 		string(c), string(c))
 }
 
 // Recipient implements alerts.Outbox.
 func (db *DB) Recipient(ctx context.Context, c daybook.CaseID, id string) (alerts.Recipient, error) {
+	if err := inScope(ctx, c); err != nil {
+		return alerts.Recipient{}, err
+	}
 	found, err := db.recipients(ctx, `SELECT id, case_id, settings FROM alert_recipient WHERE case_id = $1 AND id = $2`, string(c), id)
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("recipient %s: %w", id, daybook.ErrNotFound)

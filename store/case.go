@@ -25,6 +25,9 @@ func (db *DB) PutCase(ctx context.Context, row archive.CaseRow) error {
 
 // Case implements archive.CaseStorage.
 func (db *DB) Case(ctx context.Context, c daybook.CaseID) (archive.CaseRow, error) {
+	if err := inScope(ctx, c); err != nil {
+		return archive.CaseRow{}, err
+	}
 	row := archive.CaseRow{ID: c}
 	var created int64
 	err := db.from(ctx).QueryRowContext(ctx, `SELECT wrapped_key, name, zone, created FROM case_ WHERE id = $1`, string(c)).
@@ -41,6 +44,9 @@ func (db *DB) Case(ctx context.Context, c daybook.CaseID) (archive.CaseRow, erro
 
 // Cases implements archive.CaseStorage.
 func (db *DB) Cases(ctx context.Context) ([]archive.CaseRow, error) {
+	if err := inScope(ctx, ""); err != nil {
+		return nil, err
+	}
 	rows, err := db.from(ctx).QueryContext(ctx, `SELECT id, wrapped_key, name, zone, created FROM case_ ORDER BY created, id`)
 	if err != nil {
 		return nil, fmt.Errorf("list cases: %w", err)

@@ -156,7 +156,7 @@ func (b *messageBatch) exec(ctx context.Context, query string, args ...any) erro
 
 // mention notes that an entry tells something about a message.
 func (b *messageBatch) mention(key daybook.MessageKey, m mention) {
-	mac := newKeyMAC(b.key.MAC("message", string(key)))
+	mac := newKeyMAC(b.key.MessageMAC(key))
 	row := b.messages[mac]
 	if row == nil {
 		row = &messageRow{mac: mac, id: messageID(m.entry, m.place), firstEntry: -1, lastEntry: -1, content: content{Key: key}}

@@ -116,19 +116,22 @@ func (db *DB) SaveLane(ctx context.Context, a daybook.AccountID, l daybook.Lane,
 	return nil
 }
 
-// A seenRef is what a capture is looked up by: the first half of the keyed hash
-// of its key. The hash is keyed by case, so the case need not stand beside it.
-// These references come in no order; the smaller they are, the fewer pages does
-// each batch write.
+// A seenRef is what a capture is looked up by: CaseKey.CaptureMAC, cut short. The
+// hash in it is keyed by case, so the case need not stand beside it. The smaller
+// these references are, and the nearer to one another, the fewer pages does each
+// batch write.
 type seenRef [16]byte
 
-func refOf(key *archive.CaseKey, captureKey string) seenRef {
-	mac := key.MAC("capture", captureKey)
+func refOf(key *archive.CaseKey, k collectors.SeenKey) seenRef {
+	mac := key.CaptureMAC(k.Near, k.What)
 	return seenRef(mac[:])
 }
 
 // Seen implements collectors.Ledger. A time before the last one is not taken.
-func (db *DB) Seen(ctx context.Context, c daybook.CaseID, keys []string, at time.Time) ([]int64, error) {
+func (db *DB) Seen(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey, at time.Time) ([]int64, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	entries := make([]int64, len(keys))
 	for i := range entries {
 		entries[i] = -1
@@ -145,7 +148,7 @@ func (db *DB) Seen(ctx context.Context, c daybook.CaseID, keys []string, at time
 }
 
 // Recall implements collectors.Ledger.
-func (db *DB) Recall(ctx context.Context, c daybook.CaseID, keys []string) ([]collectors.Sighting, error) {
+func (db *DB) Recall(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey) ([]collectors.Sighting, error) {
 	found := make([]collectors.Sighting, len(keys))
 	for i := range found {
 		found[i].Entry = -1
@@ -162,7 +165,7 @@ func (db *DB) Recall(ctx context.Context, c daybook.CaseID, keys []string) ([]co
 // eachSeen runs a query that returns ref, entry and seen, for keys in lots of
 // rowsPerStatement, and calls found with the place of each key that has a row.
 // in is the list of placeholders, the first of which is number first.
-func (db *DB) eachSeen(ctx context.Context, c daybook.CaseID, keys []string,
+func (db *DB) eachSeen(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey,
 	query func(in string, refs []any) (*sql.Rows, error), first int, found func(i int, s collectors.Sighting)) error {
 	if len(keys) == 0 {
 		return nil
@@ -219,7 +222,7 @@ var upsertSeen = bulk{into: `INSERT INTO seen (case_id, ref, entry, seen) VALUES
 	then: ` ON CONFLICT (ref) DO UPDATE SET entry = excluded.entry, seen = excluded.seen`}
 
 // Remember implements collectors.Ledger.
-func (db *DB) Remember(ctx context.Context, c daybook.CaseID, keys []string, entries []uint64, at time.Time) error {
+func (db *DB) Remember(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey, entries []uint64, at time.Time) error {
 	if len(keys) != len(entries) {
 		return fmt.Errorf("remember captures: %w: %d keys and %d entries", daybook.ErrInvalid, len(keys), len(entries))
 	}

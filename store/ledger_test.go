@@ -83,10 +83,10 @@ func TestLaneState(t *testing.T) {
 func TestSeen(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *store.DB) {
 		c, other := collectedCase(t, db), collectedCase(t, db)
-		var keys []string
+		var keys []collectors.SeenKey
 		var entries []uint64
 		for i := range 450 { // more than two statements
-			keys = append(keys, fmt.Sprint("capture ", i))
+			keys = append(keys, collectors.SeenKey{What: fmt.Sprint("capture ", i), Near: uint32(i / 7)})
 			entries = append(entries, uint64(i))
 		}
 		if err := db.Remember(t.Context(), c, keys[:420], entries[:420], firstMonday); err != nil {
@@ -109,25 +109,25 @@ func TestSeen(t *testing.T) {
 		}
 		at := firstMonday.Add(time.Hour)
 		want := []collectors.Sighting{{Entry: 0, At: at}, {Entry: -1}, {Entry: 419, At: at}, {Entry: 0, At: at}}
-		sightings, err := db.Recall(t.Context(), c, []string{keys[0], "never", keys[419], keys[0]})
+		sightings, err := db.Recall(t.Context(), c, []collectors.SeenKey{keys[0], {What: "never"}, keys[419], keys[0]})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, sightings); diff != "" {
 			t.Errorf("last seen never goes back (-want +got):\n%s", diff)
 		}
-		if err := db.Remember(t.Context(), c, []string{"a", "b", "a", keys[0]}, []uint64{7, 8, 9, 10}, firstMonday); err != nil {
+		if err := db.Remember(t.Context(), c, []collectors.SeenKey{{What: "a"}, {What: "b"}, {What: "a"}, keys[0]}, []uint64{7, 8, 9, 10}, firstMonday); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := db.Seen(t.Context(), c, []string{"a", "b", keys[0]}, firstMonday); err != nil || !cmp.Equal(got, []int64{9, 8, 10}) {
+		if got, err := db.Seen(t.Context(), c, []collectors.SeenKey{{What: "a"}, {What: "b"}, keys[0]}, firstMonday); err != nil || !cmp.Equal(got, []int64{9, 8, 10}) {
 			t.Errorf("after it was replaced: %v, %v", got, err)
 		}
 		stop := errors.New("stop")
 		err = db.Update(t.Context(), func(ctx context.Context) error {
-			if err := db.Remember(ctx, c, []string{"not kept"}, []uint64{1}, firstMonday); err != nil {
+			if err := db.Remember(ctx, c, []collectors.SeenKey{{What: "not kept"}}, []uint64{1}, firstMonday); err != nil {
 				return err
 			}
-			if got, err := db.Seen(ctx, c, []string{"not kept"}, firstMonday); err != nil || got[0] != 1 {
+			if got, err := db.Seen(ctx, c, []collectors.SeenKey{{What: "not kept"}}, firstMonday); err != nil || got[0] != 1 {
 				t.Errorf("within the transaction: %v, %v", got, err)
 			}
 			return stop
@@ -135,7 +135,7 @@ func TestSeen(t *testing.T) {
 		if !errors.Is(err, stop) {
 			t.Fatal(err)
 		}
-		if got, err := db.Seen(t.Context(), c, []string{"not kept"}, firstMonday); err != nil || got[0] != -1 {
+		if got, err := db.Seen(t.Context(), c, []collectors.SeenKey{{What: "not kept"}}, firstMonday); err != nil || got[0] != -1 {
 			t.Errorf("after the transaction was given up: %v, %v", got, err)
 		}
 	})

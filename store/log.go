@@ -20,9 +20,12 @@ const rowsPerStatement = 200
 // LockHead implements archive.Storage. The upsert is the first statement of the
 // transaction: it takes the row lock on PostgreSQL and the write lock on SQLite.
 func (db *DB) LockHead(ctx context.Context, c daybook.CaseID) (archive.Head, error) {
+	if err := inScope(ctx, c); err != nil {
+		return archive.Head{}, err
+	}
 	var h archive.Head
-	err := db.to(ctx).QueryRowContext(ctx, `INSERT INTO log_head (case_id, size, frontier, erasures, changed)
-		VALUES ($1, 0, $2, 0, 0) ON CONFLICT (case_id) DO UPDATE SET changed = log_head.changed
+	err := db.to(ctx).QueryRowContext(ctx, `INSERT INTO log_head (case_id, size, frontier, erasures, changed, told)
+		VALUES ($1, 0, $2, 0, 0, 0) ON CONFLICT (case_id) DO UPDATE SET changed = log_head.changed
 		RETURNING size, frontier, erasures`, string(c), []byte{}).Scan(&h.Size, &h.Frontier, &h.Erasures)
 	if err != nil {
 		return h, fmt.Errorf("lock the log's head: %w", err)
@@ -32,6 +35,9 @@ func (db *DB) LockHead(ctx context.Context, c daybook.CaseID) (archive.Head, err
 
 // Head implements archive.Storage.
 func (db *DB) Head(ctx context.Context, c daybook.CaseID) (archive.Head, error) {
+	if err := inScope(ctx, c); err != nil {
+		return archive.Head{}, err
+	}
 	var h archive.Head
 	err := db.from(ctx).QueryRowContext(ctx, `SELECT size, frontier, erasures FROM log_head WHERE case_id = $1`, string(c)).
 		Scan(&h.Size, &h.Frontier, &h.Erasures)
@@ -51,6 +57,9 @@ var (
 
 // PutRows implements archive.Storage.
 func (db *DB) PutRows(ctx context.Context, c daybook.CaseID, rows []archive.Row, h archive.Head) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	entries := make([]any, 0, insertEntry.columns*len(rows))
 	payloads := make([]any, 0, insertPayload.columns*len(rows))
 	for i := range rows {
@@ -69,11 +78,14 @@ func (db *DB) PutRows(ctx context.Context, c daybook.CaseID, rows []archive.Row,
 	if err != nil {
 		return fmt.Errorf("set the log's head: %w", err)
 	}
-	return nil
+	return db.putChanged(ctx, c, rows)
 }
 
 // Rows implements archive.Storage.
 func (db *DB) Rows(ctx context.Context, c daybook.CaseID, from uint64, limit int, light bool) ([]archive.Row, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	query := `SELECT e.idx, e.kind, e.logged, e.commitment, e.hashes, p.wrapped_key, p.sealed FROM log_entry e
 		LEFT JOIN log_payload p ON p.case_id = e.case_id AND p.idx = e.idx
 		WHERE e.case_id = $1 AND e.idx >= $2 ORDER BY e.idx LIMIT $3`
@@ -116,6 +128,9 @@ func scanRow(rows *sql.Rows) (archive.Row, error) {
 
 // RowsAt implements archive.Storage. Without contents.
 func (db *DB) RowsAt(ctx context.Context, c daybook.CaseID, indexes []uint64) ([]archive.Row, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	found := make(map[uint64]archive.Row, len(indexes))
 	for rest := indexes; len(rest) > 0; {
 		n := min(len(rest), rowsPerStatement)
@@ -155,6 +170,9 @@ func (db *DB) RowsAt(ctx context.Context, c daybook.CaseID, indexes []uint64) ([
 // EraseRows implements archive.Storage. On SQLite, secure_delete overwrites
 // the rows; what lies in the write-ahead log goes with Truncate.
 func (db *DB) EraseRows(ctx context.Context, c daybook.CaseID, indexes []uint64) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	return db.Update(ctx, func(ctx context.Context) error {
 		if _, err := db.to(ctx).ExecContext(ctx, `UPDATE log_head SET erasures = erasures + 1 WHERE case_id = $1`, string(c)); err != nil {
 			return fmt.Errorf("erase entries: %w", err)
@@ -170,6 +188,9 @@ func (db *DB) EraseRows(ctx context.Context, c daybook.CaseID, indexes []uint64)
 
 // PutCheckpoint implements archive.CheckpointStorage.
 func (db *DB) PutCheckpoint(ctx context.Context, c daybook.CaseID, size uint64, note []byte, at time.Time) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	_, err := db.to(ctx).ExecContext(ctx, `INSERT INTO checkpoint (case_id, size, note, made) VALUES ($1, $2, $3, $4)`,
 		string(c), int64(size), note, micros(at))
 	if err != nil {
@@ -180,6 +201,9 @@ func (db *DB) PutCheckpoint(ctx context.Context, c daybook.CaseID, size uint64, 
 
 // Checkpoints implements archive.CheckpointStorage.
 func (db *DB) Checkpoints(ctx context.Context, c daybook.CaseID) ([][]byte, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	rows, err := db.from(ctx).QueryContext(ctx, `SELECT note FROM checkpoint WHERE case_id = $1 ORDER BY size`, string(c))
 	if err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
@@ -201,6 +225,9 @@ func (db *DB) Checkpoints(ctx context.Context, c daybook.CaseID) ([][]byte, erro
 
 // PutBlob implements archive.BlobRows.
 func (db *DB) PutBlob(ctx context.Context, c daybook.CaseID, row archive.BlobRow) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	_, err := db.to(ctx).ExecContext(ctx, `INSERT INTO blob (case_id, ref, name, size, wrapped_key) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (case_id, ref) DO NOTHING`, string(c), row.Ref[:], row.Name, row.Size, row.WrappedKey)
 	if err != nil {
@@ -211,6 +238,9 @@ func (db *DB) PutBlob(ctx context.Context, c daybook.CaseID, row archive.BlobRow
 
 // Blob implements archive.BlobRows.
 func (db *DB) Blob(ctx context.Context, c daybook.CaseID, ref [32]byte) (archive.BlobRow, error) {
+	if err := inScope(ctx, c); err != nil {
+		return archive.BlobRow{}, err
+	}
 	row := archive.BlobRow{Ref: ref}
 	err := db.from(ctx).QueryRowContext(ctx, `SELECT name, size, wrapped_key FROM blob WHERE case_id = $1 AND ref = $2`, string(c), ref[:]).
 		Scan(&row.Name, &row.Size, &row.WrappedKey)
@@ -225,6 +255,9 @@ func (db *DB) Blob(ctx context.Context, c daybook.CaseID, ref [32]byte) (archive
 
 // EraseBlob implements archive.BlobRows.
 func (db *DB) EraseBlob(ctx context.Context, c daybook.CaseID, ref [32]byte) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	if _, err := db.to(ctx).ExecContext(ctx, `DELETE FROM blob WHERE case_id = $1 AND ref = $2`, string(c), ref[:]); err != nil {
 		return fmt.Errorf("erase a blob's row: %w", err)
 	}

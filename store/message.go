@@ -3,13 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"daybook"
 	"daybook/archive"
+	"daybook/collectors"
 )
 
 // This file reads messages: one, a list, those around one, and how many.
@@ -17,6 +17,9 @@ import (
 // Message returns the message that an entry shows; of an entry that shows
 // several, the first. ErrNotFound if it shows none.
 func (db *DB) Message(ctx context.Context, c daybook.CaseID, entry uint64) (daybook.Message, error) {
+	if err := inScope(ctx, c); err != nil {
+		return daybook.Message{}, err
+	}
 	ids, err := db.shownBy(ctx, c, entry)
 	if err != nil {
 		return daybook.Message{}, err
@@ -29,6 +32,9 @@ func (db *DB) Message(ctx context.Context, c daybook.CaseID, entry uint64) (dayb
 
 // MessageByMAC returns a message by the keyed hash of its key; ErrNotFound.
 func (db *DB) MessageByMAC(ctx context.Context, c daybook.CaseID, mac [32]byte) (daybook.Message, error) {
+	if err := inScope(ctx, c); err != nil {
+		return daybook.Message{}, err
+	}
 	return db.oneMessage(ctx, c, "message", `m.key_mac = $2`, mac[:len(keyMAC{})])
 }
 
@@ -71,6 +77,8 @@ func (db *DB) shownBy(ctx context.Context, c daybook.CaseID, entry uint64) ([]in
 type listed struct {
 	daybook.Message
 	id, sent, firstEntry, captures int64
+
+	accounts []daybook.AccountID // that it was seen by
 }
 
 // messages reads messages whole. rest stands after the condition on the case,
@@ -106,6 +114,11 @@ func (db *DB) messagesFrom(ctx context.Context, c daybook.CaseID, tables, rest s
 		}
 		l.Message = told.message()
 		l.Case = c
+		for i := range told.Views {
+			if a := told.Views[i].Account; !slices.Contains(l.accounts, a) {
+				l.accounts = append(l.accounts, a)
+			}
+		}
 		out = append(out, l)
 	}
 	if err := rows.Err(); err != nil {
@@ -147,27 +160,26 @@ func (db *DB) complete(ctx context.Context, c daybook.CaseID, all []listed) erro
 	return nil
 }
 
-// completeSeen moves LastSeen to when an equal capture was met last.
+// completeSeen moves LastSeen to when a capture of the message was met last,
+// whether it was archived again or not.
 func (db *DB) completeSeen(ctx context.Context, c daybook.CaseID, part []listed) error {
-	by := map[int64][]*listed{}
+	var (
+		marks []collectors.SeenKey
+		whose []*listed
+	)
 	for i := range part {
-		for _, entry := range part[i].Captures {
-			by[int64(entry)] = append(by[int64(entry)], &part[i])
+		for _, a := range part[i].accounts {
+			marks = append(marks, collectors.MessageMark(a, part[i].Key))
+			whose = append(whose, &part[i])
 		}
 	}
-	for entries := range slices.Chunk(slices.Sorted(maps.Keys(by)), rowsPerStatement) {
-		args := []any{string(c)}
-		for _, entry := range entries {
-			args = append(args, entry)
-		}
-		err := db.pairs(ctx, `SELECT entry, seen FROM seen WHERE case_id = $1 AND entry IN `+db.list(2, len(entries)), args,
-			func(entry, seen int64) {
-				for _, l := range by[entry] {
-					l.LastSeen = later(l.LastSeen, fromMicros(seen))
-				}
-			})
-		if err != nil {
-			return err
+	found, err := db.Recall(ctx, c, marks)
+	if err != nil {
+		return err
+	}
+	for i, s := range found {
+		if s.Entry >= 0 {
+			whose[i].LastSeen = later(whose[i].LastSeen, s.At)
 		}
 	}
 	return nil
@@ -216,6 +228,9 @@ func (w *conditions) put(text string, args ...any) {
 // sending, and where to go on: "" at the end. cursor is "" for the beginning or
 // what an earlier call with the same filter returned.
 func (db *DB) List(ctx context.Context, c daybook.CaseID, f daybook.MessageFilter, limit int, cursor string) ([]daybook.Message, string, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, "", err
+	}
 	var sent, id int64
 	if cursor != "" {
 		if n, err := fmt.Sscanf(cursor, "%d.%d", &sent, &id); n != 2 || err != nil {
@@ -319,6 +334,9 @@ func (db *DB) listBy(ctx context.Context, c daybook.CaseID, h daybook.Handle, bu
 // Around returns up to n messages before and n after the one that an entry
 // shows, of the same account and in the order of time, with that one among them.
 func (db *DB) Around(ctx context.Context, c daybook.CaseID, entry uint64, n int) ([]daybook.Message, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	ids, err := db.shownBy(ctx, c, entry)
 	if err != nil {
 		return nil, err
@@ -351,6 +369,9 @@ func (db *DB) Around(ctx context.Context, c daybook.CaseID, entry uint64, n int)
 // Edited returns the texts, oldest first, of those messages that had more than
 // one and that an entry from from on, and before to, shows.
 func (db *DB) Edited(ctx context.Context, c daybook.CaseID, from, to uint64) (map[daybook.MessageKey][]string, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	out := map[daybook.MessageKey][]string{}
 	// Two questions, because SQLite answers one with an OR by walking through
 	// the whole case.
@@ -380,6 +401,9 @@ func (db *DB) Edited(ctx context.Context, c daybook.CaseID, from, to uint64) (ma
 
 // Counts returns how much a case holds.
 func (db *DB) Counts(ctx context.Context, c daybook.CaseID) (daybook.Counts, error) {
+	if err := inScope(ctx, c); err != nil {
+		return daybook.Counts{}, err
+	}
 	n := daybook.Counts{ByKind: map[daybook.Kind]int{}, ByOrigin: map[daybook.Origin]int{}, ByState: map[daybook.State]int{}}
 	q := db.from(ctx)
 	err := db.eachFact(ctx, c, func(l *factLine) {

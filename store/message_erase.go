@@ -26,7 +26,7 @@ func (f *MessageFollower) Erased(ctx context.Context, c daybook.CaseID, messages
 		}
 		handles := map[int64]bool{}
 		for _, m := range messages {
-			mac := newKeyMAC(key.MAC("message", string(m)))
+			mac := newKeyMAC(key.MessageMAC(m))
 			if err := f.db.eraseMessage(ctx, c, mac, handles); err != nil {
 				return err
 			}

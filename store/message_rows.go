@@ -15,7 +15,7 @@ const maxPlace = 1023
 // messageID numbers a message by what first tells of it.
 func messageID(entry, place int64) int64 { return entry<<10 | place }
 
-// A keyMAC is what a row of message is found by.
+// A keyMAC is what a row of message is found by: CaseKey.MessageMAC, cut short.
 type keyMAC [16]byte
 
 func newKeyMAC(mac [32]byte) keyMAC { return keyMAC(mac[:16]) }

@@ -16,6 +16,7 @@ import (
 
 	"daybook"
 	"daybook/archive"
+	"daybook/collectors"
 	"daybook/store"
 )
 
@@ -183,7 +184,7 @@ func TestOneMessageOfManyCaptures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := db.MessageByMAC(t.Context(), c, key.MAC("message", "m1"))
+		got, err := db.MessageByMAC(t.Context(), c, key.MessageMAC("m1"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +203,7 @@ func TestOneMessageOfManyCaptures(t *testing.T) {
 func TestLastSeenCountsWhatWasNotArchivedAgain(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *store.DB) {
 		c := derive(t, db, item(sight{key: "m1", text: "Hello", seen: 5}))
-		if err := db.Remember(t.Context(), c, []string{"capture key"}, []uint64{0}, at(90)); err != nil {
+		if err := db.Remember(t.Context(), c, []collectors.SeenKey{collectors.MessageMark(mara, "m1")}, []uint64{0}, at(90)); err != nil {
 			t.Fatal(err)
 		}
 		m, err := db.Message(t.Context(), c, 0)

@@ -12,6 +12,9 @@ import (
 // FollowerPosition returns how many entries of a case a follower has done; 0 if
 // it has not begun.
 func (db *DB) FollowerPosition(ctx context.Context, c daybook.CaseID, name string) (uint64, error) {
+	if err := inScope(ctx, c); err != nil {
+		return 0, err
+	}
 	var n int64
 	err := db.from(ctx).QueryRowContext(ctx, `SELECT position FROM follower WHERE case_id = $1 AND name = $2`, string(c), name).Scan(&n)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -23,6 +26,9 @@ func (db *DB) FollowerPosition(ctx context.Context, c daybook.CaseID, name strin
 // SetFollowerPosition keeps how many entries of a case a follower has done. It
 // belongs in the transaction that commits what the follower made of them.
 func (db *DB) SetFollowerPosition(ctx context.Context, c daybook.CaseID, name string, n uint64) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	_, err := db.to(ctx).ExecContext(ctx, `INSERT INTO follower (case_id, name, position) VALUES ($1, $2, $3)
 		ON CONFLICT (case_id, name) DO UPDATE SET position = excluded.position`, string(c), name, int64(n))
 	if err != nil {
@@ -52,6 +58,9 @@ var derivedTables = []string{"message", "message_content", "message_capture", "m
 // positions of its followers but for those named in keep: a follower that sends
 // something must not begin again.
 func (db *DB) ResetDerived(ctx context.Context, c daybook.CaseID, keep ...string) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	err := db.Update(ctx, func(ctx context.Context) error {
 		// Handle takes the same lock: it is not in the middle of a batch.
 		if _, err := db.lockPosition(ctx, c, messagesName); err != nil {

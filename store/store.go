@@ -26,6 +26,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	_ "github.com/ncruces/go-sqlite3/driver"
+	sqlitevfs "github.com/ncruces/go-sqlite3/vfs"
 	_ "github.com/ncruces/go-sqlite3/vfs/adiantum"
 	"github.com/pressly/goose/v3"
 
@@ -59,9 +60,15 @@ func OpenSQLite(ctx context.Context, path string, key archive.InstanceKey) (*DB,
 // OpenSQLiteOn is OpenSQLite on another SQLite VFS, which has to encrypt as
 // "adiantum" does: tests put one between it and the disk that loses writes.
 func OpenSQLiteOn(ctx context.Context, vfs, path string, key archive.InstanceKey) (*DB, error) {
+	below := sqlitevfs.Find(vfs)
+	if below == nil {
+		return nil, fmt.Errorf("open store: there is no VFS %q", vfs)
+	}
+	gathered := vfs + "-gathered"
+	sqlitevfs.Register(gathered, gatheredVFS{below})
 	db := &DB{uri: func(path string) string {
 		fileKey := key.Derive("daybook/sqlite/v1")
-		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?vfs=" + vfs + "&hexkey=" + hex.EncodeToString(fileKey[:])
+		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?vfs=" + gathered + "&hexkey=" + hex.EncodeToString(fileKey[:])
 	}}
 	dsn := func(extra string) string {
 		return db.uri(path) +

@@ -175,7 +175,7 @@ func TestTaskFence(t *testing.T) {
 				if err := db.Guard(ctx, task); err != nil {
 					return err
 				}
-				return db.Remember(ctx, c, []string{key}, []uint64{1}, firstMonday)
+				return db.Remember(ctx, c, []collectors.SeenKey{{What: key}}, []uint64{1}, firstMonday)
 			})
 		}
 		if err := commit(slow, "while it holds the lease"); err != nil {
@@ -191,7 +191,7 @@ func TestTaskFence(t *testing.T) {
 		if err := commit(quick, "with the lease"); err != nil {
 			t.Error(err)
 		}
-		got, err := db.Seen(t.Context(), c, []string{"while it holds the lease", "too late", "with the lease"}, firstMonday)
+		got, err := db.Seen(t.Context(), c, []collectors.SeenKey{{What: "while it holds the lease"}, {What: "too late"}, {What: "with the lease"}}, firstMonday)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -173,6 +173,9 @@ func (db *DB) EndTokens(ctx context.Context, id daybook.AccountID, at time.Time)
 
 // EndedTokens implements cases.Tokens, the longest waiting first.
 func (db *DB) EndedTokens(ctx context.Context, c daybook.CaseID) ([]cases.EndedToken, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	rows, err := db.from(ctx).QueryContext(ctx, `SELECT t.account_id, t.number, t.ended FROM account_token t
 		JOIN account a ON a.id = t.account_id WHERE a.case_id = $1 AND t.ended <> 0 ORDER BY t.ended, t.account_id, t.number`, string(c))
 	if err != nil {

@@ -107,6 +107,9 @@ func grantPlace(id, user string) string { return "grant/" + id + "/" + user }
 
 // Grants implements cases.Grants.
 func (db *DB) Grants(ctx context.Context, c daybook.CaseID, user string) ([]cases.Grant, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	sealed, err := db.sealedGrants(ctx, c, user)
 	if err != nil {
 		return nil, fmt.Errorf("list grants: %w", err)
@@ -129,6 +132,28 @@ func (db *DB) Grants(ctx context.Context, c daybook.CaseID, user string) ([]case
 			return nil, fmt.Errorf("open grant %s: %w", row.id, err)
 		}
 		out = append(out, g)
+	}
+	return out, nil
+}
+
+// CasesOf implements cases.Grants.
+func (db *DB) CasesOf(ctx context.Context, user string) ([]daybook.CaseID, error) {
+	rows, err := db.from(ctx).QueryContext(ctx, `SELECT DISTINCT g.case_id FROM access_grant g JOIN case_ c ON c.id = g.case_id
+		WHERE g.user_id = $1 AND c.wrapped_key IS NOT NULL ORDER BY g.case_id`, user)
+	if err != nil {
+		return nil, fmt.Errorf("list the cases of a user: %w", err)
+	}
+	defer rows.Close()
+	var out []daybook.CaseID
+	for rows.Next() {
+		var c daybook.CaseID
+		if err := rows.Scan(&c); err != nil {
+			return nil, fmt.Errorf("list the cases of a user: %w", err)
+		}
+		out = append(out, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list the cases of a user: %w", err)
 	}
 	return out, nil
 }

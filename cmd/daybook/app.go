@@ -18,6 +18,7 @@ import (
 	"daybook/config"
 	"daybook/index"
 	"daybook/internal/lockfile"
+	"daybook/signin"
 	"daybook/store"
 )
 
@@ -36,6 +37,8 @@ type app struct {
 	runner   *collectors.Runner
 	messages *store.MessageFollower
 	alerts   *alerting
+	desk     *signin.Desk  // once the pages are open
+	idle     time.Duration // after which a session locks; 0: signin.IdleLock
 }
 
 type appOptions struct {

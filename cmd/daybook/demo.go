@@ -23,7 +23,7 @@ import (
 
 type demoCommand struct {
 	Keep    string `help:"Make the demo in this folder, which must be new or empty. Default: a new folder for temporary files." type:"path" placeholder:"DIR"`
-	NoServe bool   `help:"End when the story is told. (The web pages, which would stay open otherwise, come later.)"`
+	NoServe bool   `help:"End when the story is told, without opening the pages. So does --json."`
 }
 
 // demoEvery is how often the demo reads the made-up account: six weeks in less
@@ -43,7 +43,7 @@ func (cmd *demoCommand) Run(c *call) error {
 	if d.smtp, err = fakesmtp.Start(fakesmtp.Options{}); err != nil {
 		return err
 	}
-	err = d.run(c.ctx)
+	err = d.run(c.ctx, cmd)
 	return errors.Join(err, d.smtp.Close())
 }
 
@@ -77,8 +77,12 @@ type demo struct {
 	smtp  *fakesmtp.Server
 	app   *app
 	now   time.Time // the story's clock
+	began time.Time // when the pages were opened: from then on the clock runs
 	id    daybook.CaseID
+	actor daybook.Actor // the person
 	acct  daybook.Account
+
+	people demoPeople
 }
 
 func (d *demo) configure(dir string) error {
@@ -98,9 +102,14 @@ func (d *demo) configure(dir string) error {
 	return nil
 }
 
-func (d *demo) clockNow() time.Time { return d.now }
+func (d *demo) clockNow() time.Time {
+	if !d.began.IsZero() {
+		return d.now.Add(time.Since(d.began))
+	}
+	return d.now
+}
 
-func (d *demo) run(ctx context.Context) (err error) {
+func (d *demo) run(ctx context.Context, cmd *demoCommand) (err error) {
 	mail, err := email.New(email.Config{Host: "localhost", Port: d.smtp.Port(), From: "notes@charity.example", Roots: d.smtp.Roots()})
 	if err != nil {
 		return err
@@ -121,7 +130,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.play(ctx); err != nil {
 		return err
 	}
-	return d.tell(ctx)
+	if err := d.tell(ctx); err != nil || cmd.NoServe || d.cmd.JSON {
+		return err
+	}
+	return d.serve(ctx)
 }
 
 // connect opens the case, connects the account with the server's own pages, and
@@ -131,6 +143,9 @@ func (d *demo) connect(ctx context.Context) (err error) {
 	actor := cases.Operator("demo")
 	d.tick(d.story.steps[0].at.Add(-time.Hour))
 	if d.id, err = a.log.NewCase(ctx, actor, "Garden", "Europe/London"); err != nil {
+		return err
+	}
+	if err := d.invite(ctx); err != nil {
 		return err
 	}
 	st.server.SignIn(st.wren)
@@ -145,7 +160,7 @@ func (d *demo) connect(ctx context.Context) (err error) {
 	}
 	account.Case = d.id
 	consent := daybook.Consent{Scopes: mastodon.Scopes(), Purpose: "keep a record of unwanted contact", Text: consentText}
-	if d.acct, err = a.cases.Connect(ctx, actor, account, secret, consent); err != nil {
+	if d.acct, err = a.cases.Connect(ctx, d.actor, account, secret, consent); err != nil {
 		return err
 	}
 	r := alerts.NewRecipient(d.id, alerts.Adviser, "adviser@charity.example", "Europe/London")
@@ -187,7 +202,7 @@ func (d *demo) play(ctx context.Context) error {
 
 // decide does what the person does in the app once there is reason to.
 func (d *demo) decide(ctx context.Context, done map[string]bool) error {
-	st, actor := d.story, cases.Operator("demo")
+	st, actor := d.story, d.actor
 	mark := func(name string, dec daybook.Decision) error {
 		if done[name] {
 			return nil

@@ -67,6 +67,6 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("DAYBOOK_CONFIG", config)
 	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 	env.Setenv(clockVariable, st.now.Format(time.RFC3339))
-	text := "data = \"data\"\nkey_file = \"key/instance.key\"\nlog_level = \"warn\"\n"
+	text := "data = \"data\"\nkey_file = \"key/instance.key\"\nlog_level = \"warn\"\nlisten = \"127.0.0.1:0\"\n"
 	return os.WriteFile(config, []byte(text), 0o600)
 }

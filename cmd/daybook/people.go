@@ -14,6 +14,7 @@ import (
 type userCommands struct {
 	Add   userAddCommand   `cmd:"" help:"Add a user."`
 	List  userListCommand  `cmd:"" help:"List users."`
+	Code  userCodeCommand  `cmd:"" help:"Make a code with which a user sets up how they sign in."`
 	Leave userLeaveCommand `cmd:"" help:"End all access of a user at once."`
 }
 

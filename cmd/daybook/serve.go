@@ -15,7 +15,9 @@ import (
 	"daybook/cases"
 )
 
-type serveCommand struct{}
+type serveCommand struct {
+	Listen string `help:"Address and port for the pages. Default: the one of the configuration." placeholder:"ADDRESS"`
+}
 
 // settleEvery is how often the cases are looked at for what collectors added.
 const settleEvery = 2 * time.Second
@@ -23,6 +25,12 @@ const settleEvery = 2 * time.Second
 func (cmd *serveCommand) Run(c *call) error {
 	if c.app != nil {
 		return fmt.Errorf("%w: this data folder is being served already", daybook.ErrInvalid)
+	}
+	if cmd.Listen != "" {
+		c.cfg.Listen = cmd.Listen
+		if err := c.cfg.Validate(); err != nil {
+			return err
+		}
 	}
 	return c.with(func(a *app) error {
 		actor, err := c.actor(a, "")
@@ -32,18 +40,31 @@ func (cmd *serveCommand) Run(c *call) error {
 		if err := a.cases.Authorize(c.ctx, actor, "", cases.Operate); err != nil {
 			return err
 		}
-		l, err := listen(socketPath(c.cfg))
+		p, err := a.openPages(c.ctx)
 		if err != nil {
 			return err
+		}
+		l, err := listen(socketPath(c.cfg))
+		if err != nil {
+			return errors.Join(err, p.listener.Close())
 		}
 		log := c.logger()
 		if err := a.start(c.ctx); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(c.err, "daybook runs on %s; stop it with Ctrl-C. Other daybook commands on this folder go through it.\n", c.cfg.Data); err != nil {
+		code, err := a.firstCode(c.ctx, actor)
+		if err != nil {
 			return err
 		}
-		return a.serve(c.ctx, log, func(ctx context.Context) error { return answer(ctx, l, a, c.process, log) })
+		if _, err := fmt.Fprintf(c.err, "daybook runs on %s; stop it with Ctrl-C. Other daybook commands on this folder go through it.\nThe pages are at %s\n", c.cfg.Data, p.address); err != nil {
+			return err
+		}
+		if code != "" {
+			if _, err := fmt.Fprintf(c.err, "Nobody can sign in yet. Open the pages and type this code, which holds for a week:\n\n    %s\n\n", code); err != nil {
+				return err
+			}
+		}
+		return a.serve(c.ctx, log, p.run, a.tidy, func(ctx context.Context) error { return answer(ctx, l, a, c.process, log) })
 	})
 }
 

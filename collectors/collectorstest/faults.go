@@ -78,12 +78,12 @@ func (l faultyLedger) SaveLane(ctx context.Context, a daybook.AccountID, lane da
 	return l.f.step(func() error { return l.Ledger.SaveLane(ctx, a, lane, st) })
 }
 
-func (l faultyLedger) Seen(ctx context.Context, c daybook.CaseID, keys []string, at time.Time) (out []int64, err error) {
+func (l faultyLedger) Seen(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey, at time.Time) (out []int64, err error) {
 	err = l.f.step(func() error { out, err = l.Ledger.Seen(ctx, c, keys, at); return err })
 	return out, err
 }
 
-func (l faultyLedger) Remember(ctx context.Context, c daybook.CaseID, keys []string, entries []uint64, at time.Time) error {
+func (l faultyLedger) Remember(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey, entries []uint64, at time.Time) error {
 	return l.f.step(func() error { return l.Ledger.Remember(ctx, c, keys, entries, at) })
 }
 

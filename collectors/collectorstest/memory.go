@@ -27,7 +27,7 @@ type memoryState struct {
 	records  []daybook.Record
 	blobs    map[daybook.Digest][]byte
 	lanes    map[daybook.AccountID]map[daybook.Lane]collectors.LaneState
-	seen     map[string]collectors.Sighting
+	seen     map[seenPlace]collectors.Sighting
 	tasks    map[string]memoryTask
 	accounts map[daybook.AccountID]memoryAccount
 	excluded map[string]bool
@@ -49,7 +49,7 @@ func NewMemory() *Memory {
 	return &Memory{state: memoryState{
 		blobs:    map[daybook.Digest][]byte{},
 		lanes:    map[daybook.AccountID]map[daybook.Lane]collectors.LaneState{},
-		seen:     map[string]collectors.Sighting{},
+		seen:     map[seenPlace]collectors.Sighting{},
 		tasks:    map[string]memoryTask{},
 		accounts: map[daybook.AccountID]memoryAccount{},
 		excluded: map[string]bool{},
@@ -161,18 +161,23 @@ func (m *Memory) SaveLane(ctx context.Context, a daybook.AccountID, l daybook.La
 	})
 }
 
+type seenPlace struct {
+	c   daybook.CaseID
+	key collectors.SeenKey
+}
+
 // Seen implements collectors.Ledger.
-func (m *Memory) Seen(ctx context.Context, c daybook.CaseID, keys []string, at time.Time) ([]int64, error) {
+func (m *Memory) Seen(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey, at time.Time) ([]int64, error) {
 	entries := make([]int64, len(keys))
 	return entries, m.with(ctx, func(s *memoryState) error {
 		for i, k := range keys {
 			entries[i] = -1
-			if was, ok := s.seen[string(c)+k]; ok {
+			if was, ok := s.seen[seenPlace{c, k}]; ok {
 				entries[i] = was.Entry
 				if at.After(was.At) {
 					was.At = at
 				}
-				s.seen[string(c)+k] = was
+				s.seen[seenPlace{c, k}] = was
 			}
 		}
 		return nil
@@ -180,12 +185,12 @@ func (m *Memory) Seen(ctx context.Context, c daybook.CaseID, keys []string, at t
 }
 
 // Recall implements collectors.Ledger.
-func (m *Memory) Recall(ctx context.Context, c daybook.CaseID, keys []string) ([]collectors.Sighting, error) {
+func (m *Memory) Recall(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey) ([]collectors.Sighting, error) {
 	found := make([]collectors.Sighting, len(keys))
 	return found, m.with(ctx, func(s *memoryState) error {
 		for i, k := range keys {
 			var ok bool
-			if found[i], ok = s.seen[string(c)+k]; !ok {
+			if found[i], ok = s.seen[seenPlace{c, k}]; !ok {
 				found[i].Entry = -1
 			}
 		}
@@ -194,10 +199,10 @@ func (m *Memory) Recall(ctx context.Context, c daybook.CaseID, keys []string) ([
 }
 
 // Remember implements collectors.Ledger.
-func (m *Memory) Remember(ctx context.Context, c daybook.CaseID, keys []string, entries []uint64, at time.Time) error {
+func (m *Memory) Remember(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey, entries []uint64, at time.Time) error {
 	return m.with(ctx, func(s *memoryState) error {
 		for i, k := range keys {
-			s.seen[string(c)+k] = collectors.Sighting{Entry: int64(entries[i]), At: at}
+			s.seen[seenPlace{c, k}] = collectors.Sighting{Entry: int64(entries[i]), At: at}
 		}
 		return nil
 	})

@@ -18,7 +18,8 @@ CREATE TABLE log_head (
   size     BIGINT NOT NULL,          -- entries
   frontier BYTEA NOT NULL,           -- right edge of the tree, 32 bytes a hash
   erasures BIGINT NOT NULL,          -- grows with each erasure
-  changed  BIGINT NOT NULL           -- Unix microseconds
+  changed  BIGINT NOT NULL,          -- Unix microseconds
+  told     BIGINT NOT NULL           -- newest entry that is not of kind access; 0 if there is none
 );
 -- Kept for ever; no personal data.
 CREATE TABLE log_entry (

@@ -27,12 +27,11 @@ CREATE TABLE lane (
 -- What is in the log already, so that it is archived once.
 CREATE TABLE seen (
   case_id TEXT NOT NULL,
-  ref     BYTEA NOT NULL,            -- first 16 bytes of the hash of the capture key, keyed by case
+  ref     BYTEA NOT NULL,            -- 16 bytes: about when (4), then the hash of the key, keyed by case, cut short
   entry   BIGINT NOT NULL,           -- where it stands in the log
   seen    BIGINT NOT NULL,           -- last time, Unix microseconds
   PRIMARY KEY (ref)
 );
-CREATE INDEX seen_entry ON seen (case_id, entry);
 -- +goose Down
 DROP TABLE seen;
 DROP TABLE lane;

@@ -15,7 +15,7 @@ CREATE TABLE follower (
 CREATE TABLE message (
   case_id     TEXT NOT NULL,
   id          BIGINT NOT NULL,       -- the entry that first tells of it, times 1024, plus its place there
-  key_mac     BYTEA NOT NULL,        -- first 16 bytes of the keyed hash of the message key
+  key_mac     BYTEA NOT NULL,        -- 16 bytes: about when (4), then the keyed hash of the message key, cut short
   account     TEXT NOT NULL,
   kind        TEXT NOT NULL,
   direction   TEXT NOT NULL,         -- in, out
@@ -29,9 +29,9 @@ CREATE TABLE message (
   fact        TEXT NOT NULL,         -- what detection knows of it, in one word for each thing: see store/fact.go
   PRIMARY KEY (case_id, id)
 );
--- The hash is keyed by case, so the case need not stand beside it. It is the
--- only index that does not grow at its end: the smaller, the fewer pages does
--- each batch write.
+-- The hash is keyed by case, so the case need not stand beside it. What stands
+-- in front of it keeps messages of one time together, so that a batch writes few
+-- pages.
 CREATE UNIQUE INDEX message_key ON message (key_mac);
 CREATE INDEX message_time ON message (case_id, sent, id) WHERE captures > 0;
 CREATE INDEX message_sender ON message (case_id, sender, sent, id, captures) WHERE captures > 0;

@@ -1,0 +1,79 @@
+package web
+
+import (
+	"daybook"
+	"daybook/cases"
+)
+
+// A decision is one decision about a handle as pages show it.
+type decision struct {
+	Key   string // "decision.linked", with ".undone"
+	Ref   string // names it in forms
+	At    stamp
+	You   bool // the user made it
+	By    name
+	Other handleName // of a pair: the other one
+	Pair  bool
+	From  stamp // the time that it is about
+	Until stamp
+	How   name // in the words of who made it
+	Holds bool
+	Entry string // ref of the message that it is about
+	Undo  bool   // the user may take it back
+}
+
+// decision shows a decision from the side of a handle.
+func (r *request) decision(p *pattern, d *decided, of daybook.Handle) (out decision, err error) {
+	out = decision{Key: "decision." + string(d.What), At: r.when(d.At), Holds: d.Holds, How: textOf(d.How), Pair: d.pair()}
+	if d.Undone {
+		out.Key += ".undone"
+	}
+	if out.Ref, err = r.ref(d.Index); err != nil {
+		return out, err
+	}
+	if d.Entry != nil {
+		if out.Entry, err = r.ref(*d.Entry); err != nil {
+			return out, err
+		}
+	}
+	if out.You = d.By.ID == r.actor.ID; !out.You {
+		who, err := r.s.Cases.Who(r.Context(), d.By)
+		if err != nil {
+			return out, err
+		}
+		out.By = nameOf(who)
+	}
+	if out.Pair {
+		other := d.Other
+		if other.Same(of) {
+			other = d.Handle
+		}
+		if out.Other, err = r.handleName(p.summary(other).Handle); err != nil {
+			return out, err
+		}
+	}
+	switch {
+	case d.When.At.IsZero():
+	case d.What == daybook.MarkAllowed:
+		out.From = r.day(d.When.At)
+		if u := d.When.Until; !u.IsZero() {
+			out.Until = r.day(u.Add(-1)) // the end is the midnight after the last day
+		}
+	default:
+		out.From = r.sent(d.When)
+	}
+	out.Undo = d.Holds && r.mayDecide(d.What)
+	return out, nil
+}
+
+// mayDecide reports whether the user may make, and take back, decisions of a
+// kind.
+func (r *request) mayDecide(m daybook.Mark) bool {
+	switch m {
+	case daybook.MarkLinked, daybook.MarkApart, daybook.MarkOpen:
+		return r.can(cases.Link)
+	case daybook.MarkExcluded:
+		return r.can(cases.Consent)
+	}
+	return r.can(cases.Mark)
+}

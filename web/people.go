@@ -1,0 +1,3 @@
+package web
+
+func (s *Server) peopleRoutes() []route { return nil }

@@ -1,0 +1,258 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"daybook/cases"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+//go:embed static
+var staticFiles embed.FS
+
+// pages are the templates by name: each is the layout and the parts with the one
+// page that defines "main".
+type pages map[string]*template.Template
+
+func readPages(w *words) (pages, error) {
+	out := pages{}
+	files, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list the templates: %w", err)
+	}
+	var base *template.Template
+	funcs := template.FuncMap{
+		"t": w.html, "plain": w.plain,
+		// part runs one of the parts into a value that t takes as an argument.
+		"part": func(part string, data any) (template.HTML, error) { return partial(base, part, data) },
+		"list": func(v ...any) []any { return v },
+	}
+	if base, err = template.New("layout").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html"); err != nil {
+		return nil, fmt.Errorf("read the templates: %w", err)
+	}
+	for _, file := range files {
+		page := strings.TrimSuffix(path.Base(file), ".html")
+		if page == "layout" || strings.HasPrefix(page, "parts") {
+			continue
+		}
+		t, err := base.Clone()
+		if err == nil {
+			_, err = t.ParseFS(templateFiles, file)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the template %s: %w", page, err)
+		}
+		out[page] = t
+	}
+	return out, nil
+}
+
+// partial runs a part by itself; html/template has escaped what comes out.
+func partial(base *template.Template, part string, data any) (template.HTML, error) {
+	t, err := base.Clone()
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, part, data); err != nil {
+		return "", err
+	}
+	return template.HTML(strings.TrimSpace(b.String())), nil //nolint:gosec // html/template escaped it
+}
+
+// A frame is what every page has around its own part. In templates: .Frame; the
+// page's own struct is .Page.
+type frame struct {
+	Title   string // in the history and on the tab: neutral
+	In      bool   // signed in and open
+	Nav     []navGroup
+	Case    string // address of the case's pages, "/c/…/"; "" outside
+	Person  bool   // the user is whom the case is about: "you"
+	Name    name   // of the case, for an adviser
+	Help    help
+	Leave   string
+	Notices []notice
+	Refresh int // seconds after which the page asks again; 0: never
+}
+
+// A notice is a line at the top of a page.
+type notice struct {
+	Class string // "", "care", "good", "stop"
+	Key   string
+	Args  []any
+}
+
+type navGroup struct {
+	Key   string // heading; "" for none
+	Items []navItem
+}
+
+type navItem struct {
+	Key, Icon, Href string
+	Current         bool
+}
+
+type framed struct {
+	Frame frame
+	Page  any
+}
+
+// render writes a page. title is a key of the catalogue.
+func (r *request) render(status int, page, title string, data any, notices ...notice) error {
+	return r.renderAgain(status, 0, page, title, data, notices...)
+}
+
+// renderAgain is render for a page that waits for something: it asks again after
+// some seconds.
+func (r *request) renderAgain(status, seconds int, page, title string, data any, notices ...notice) error {
+	t, ok := r.s.pages[page]
+	if !ok {
+		return fmt.Errorf("there is no template %q", page)
+	}
+	f, err := r.frame(title)
+	if err != nil {
+		return err
+	}
+	f.Notices, f.Refresh = append(f.Notices, notices...), seconds
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "layout", framed{f, data}); err != nil {
+		return fmt.Errorf("page %s: %w", page, err)
+	}
+	r.answered = true
+	r.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	r.w.WriteHeader(status)
+	_, err = r.w.Write(b.Bytes())
+	return err
+}
+
+func (r *request) frame(title string) (frame, error) {
+	text, err := r.s.words.plain(title)
+	if err != nil {
+		return frame{}, err
+	}
+	brand, err := r.s.words.plain("brand")
+	if err != nil {
+		return frame{}, err
+	}
+	f := frame{Title: brand, Leave: r.s.Leave, In: r.user.ID != "" && r.route.who >= signedIn}
+	if text != brand {
+		f.Title = text + " – " + brand
+	}
+	if f.Help, err = r.s.help(r.country(), r.now()); err != nil {
+		return f, err
+	}
+	if f.Help.Old {
+		f.Notices = append(f.Notices, notice{Class: "care", Key: "help.old"})
+	}
+	if !f.In {
+		return f, nil
+	}
+	if r.caseID != "" {
+		f.Case, f.Person, f.Name = r.in(""), r.owner(), nameOf(r.caseName)
+	}
+	f.Nav, err = r.nav()
+	return f, err
+}
+
+// country is the country whose help numbers are shown.
+func (r *request) country() string {
+	if r.user.Country != "" {
+		return r.user.Country
+	}
+	return r.s.Country
+}
+
+// nav lists the pages that the user may open: in a case, those of the case.
+func (r *request) nav() ([]navGroup, error) {
+	id, may := r.caseID, r.may
+	person := r.owner()
+	var groups []navGroup
+	if id == "" { // outside of a case: a person with one case sees the pages of that one
+		mine, err := r.s.Cases.Mine(r.Context(), r.userActor())
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range mine {
+			if g.Role == cases.Owner {
+				id, person = g.Case, true
+				for _, a := range cases.Actions() {
+					if g.Role.May(a) {
+						may = append(may, a)
+					}
+				}
+				break
+			}
+		}
+	}
+	item := func(key, icon, page string) navItem {
+		href := "/c/" + string(id) + "/" + page
+		return navItem{Key: key, Icon: icon, Href: href, Current: r.route.path == "/c/{case}/"+page}
+	}
+	if !person {
+		groups = append(groups, navGroup{Items: []navItem{{Key: "nav.work", Icon: "work", Href: "/work", Current: r.route.path == "/work"}}})
+	}
+	if id != "" {
+		who, overview := "nav.handles.they", "nav.item"
+		if person {
+			who, overview = "nav.handles", "nav.overview"
+		}
+		first := navGroup{Items: []navItem{item(overview, "home", "overview")}}
+		if !person {
+			first.Key = "nav.case"
+		}
+		if slices.Contains(may, cases.List) {
+			first.Items = append(first.Items, item("nav.timeline", "timeline", "timeline"), item(who, "people", "handles"))
+		}
+		if slices.Contains(may, cases.Search) {
+			first.Items = append(first.Items, item("nav.search", "search", "search"))
+		}
+		record := navGroup{Key: "nav.record"}
+		if !person {
+			record.Key = "nav.record.they"
+		}
+		for _, n := range []struct {
+			a               cases.Action
+			key, icon, page string
+		}{
+			{cases.Verify, "nav.archive", "archive", "archive"},
+			{cases.Counts, "nav.accounts", "plug", "accounts"},
+			{cases.Alert, "nav.alerts", "bell", "alerts"},
+			{cases.SeeAccess, "nav.people", "key", "people"},
+		} {
+			if slices.Contains(may, n.a) {
+				record.Items = append(record.Items, item(n.key, n.icon, n.page))
+			}
+		}
+		groups = append(groups, first, record)
+	}
+	you := navGroup{Key: "nav.you", Items: []navItem{{Key: "nav.settings", Icon: "settings", Href: "/settings", Current: r.route.path == "/settings"}}}
+	return append(groups, you), nil
+}
+
+// static serves the stylesheet, the script and the icon. They hold nothing of
+// anybody, so they may be cached.
+func (s *Server) static() http.Handler {
+	files := http.FileServerFS(staticFiles)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/") {
+			s.fail(&request{Request: r, s: s, w: w}, fs.ErrNotExist)
+			return
+		}
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		files.ServeHTTP(w, r)
+	})
+}
+
+// old reports whether something reviewed on a day should be reviewed again.
+func old(reviewed, now time.Time) bool { return now.Sub(reviewed) > 365*24*time.Hour }
