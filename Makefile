@@ -7,7 +7,7 @@ FUZZTIME  ?= 1m
 # Packages in which several goroutines meet: make race runs these. It leaves out
 # long stories that one goroutine tells: the detector makes them ten times as
 # slow and has nothing to find in them.
-RACE      ?= ./alerts/... ./archive/... ./collectors ./index ./store ./internal/... ./cmd/...
+RACE      ?= ./alerts/... ./archive/... ./collectors ./index ./signin ./store ./web ./internal/... ./cmd/...
 RACE_SKIP ?= PowerLoss|Killed|Replay|OrderDoesNotMatter
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # The linter that .golangci.yml is written for; make lint-install builds it in
@@ -16,8 +16,8 @@ LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 LINTER    := $(firstword $(shell command -v golangci-lint; ls "$$($(GO) env GOBIN)/golangci-lint" "$$($(GO) env GOPATH)/bin/golangci-lint" 2>/dev/null))
 
 # Debian packages that the tests use beside Go.
-PACKAGES  := ca-certificates gcc git libc6-dev openssl postfix postgresql python3 zstd
-PROGRAMS  := gcc git initdb openssl postfix python3 zstd
+PACKAGES  := ca-certificates chromium fonts-noto-color-emoji fonts-noto-core gcc git libc6-dev openssl postfix postgresql python3 zstd
+PROGRAMS  := chromium gcc git initdb openssl postfix python3 zstd
 
 # The recordings are not part of the repository; where they lie beside it, tests
 # replay them, and then nothing at all may be skipped.

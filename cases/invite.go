@@ -126,12 +126,8 @@ func (s *Cases) MayRecover(ctx context.Context, actor daybook.Actor, c daybook.C
 	if user == actor.ID {
 		return User{}, fmt.Errorf("%w: somebody else has to ask for it", daybook.ErrForbidden)
 	}
-	others, err := s.store.CasesOf(ctx, user)
-	if err != nil {
-		return User{}, fmt.Errorf("look up the user's access: %w", err)
-	}
-	if slices.ContainsFunc(others, func(o daybook.CaseID) bool { return o != c }) {
-		return User{}, fmt.Errorf("%w: this user has access to other cases too; the operator can make a code for them", daybook.ErrForbidden)
+	if err := s.onlyHere(ctx, c, user); err != nil {
+		return User{}, err
 	}
 	u, err := s.store.User(ctx, user)
 	if err == nil && !u.Left.IsZero() {
@@ -141,6 +137,44 @@ func (s *Cases) MayRecover(ctx context.Context, actor daybook.Actor, c daybook.C
 		return User{}, fmt.Errorf("ask for a recovery: %w", err)
 	}
 	return u, nil
+}
+
+// onlyHere returns nil if a user has and had access to no other case. A way in
+// that somebody of one case hands out must not open another.
+func (s *Cases) onlyHere(ctx context.Context, c daybook.CaseID, user string) error {
+	all, err := s.store.CasesOf(ctx, user)
+	if err != nil {
+		return fmt.Errorf("look up the user's access: %w", err)
+	}
+	if slices.ContainsFunc(all, func(o daybook.CaseID) bool { return o != c }) {
+		return fmt.Errorf("%w: this user has access to other cases too; the operator can make a code for them", daybook.ErrForbidden)
+	}
+	return nil
+}
+
+// MayInviteAgain returns the user of a grant in force whom the actor may hand a
+// new code to set up with, in the place of one that was lost: who has and had
+// access to no other case, and no more than the actor. Whether they can sign in
+// already is not looked at. Errors as for MayRecover.
+func (s *Cases) MayInviteAgain(ctx context.Context, actor daybook.Actor, c daybook.CaseID, grant string) (User, error) {
+	if err := s.Authorize(ctx, actor, c, GiveAccess); err != nil {
+		return User{}, err
+	}
+	grants, err := s.store.Grants(ctx, c, "")
+	if err != nil {
+		return User{}, fmt.Errorf("look up the user's access: %w", err)
+	}
+	i := slices.IndexFunc(grants, func(g Grant) bool { return g.ID == grant && g.InForce(s.now()) })
+	if i < 0 {
+		return User{}, fmt.Errorf("invite again: %w", daybook.ErrNotFound)
+	}
+	if err := s.outranks(ctx, actor, c, grants[i].Role); err != nil {
+		return User{}, err
+	}
+	if err := s.onlyHere(ctx, c, grants[i].User); err != nil {
+		return User{}, err
+	}
+	return s.Member(ctx, actor, c, grants[i].User)
 }
 
 // Member returns a user who has, or had, access to a case: whom its pages may

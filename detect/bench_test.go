@@ -54,3 +54,22 @@ func BenchmarkContact(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkCalendar(b *testing.B) {
+	for _, size := range []struct{ contacts, handles int }{{100_000, 20}, {100_000, 5000}, {400_000, 20}} {
+		b.Run(fmt.Sprintf("%dk-%d", size.contacts/1000, size.handles), func(b *testing.B) {
+			f := manyContacts(b, size.contacts, size.handles)
+			b.ReportAllocs()
+			for b.Loop() {
+				detect.NewCalendar(f, 42)
+			}
+		})
+	}
+}
+
+func BenchmarkCalendarSince(b *testing.B) {
+	c := detect.NewCalendar(manyContacts(b, 400_000, 20), 42)
+	for b.Loop() {
+		c.Since(date(25, 0, 0))
+	}
+}

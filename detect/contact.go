@@ -143,13 +143,23 @@ func confirmedGroups(f Facts) [][]int {
 
 // byRef orders handles by Ref, in place.
 func byRef(f Facts, handles []int) []int {
-	refs := make(map[int]string, len(handles))
-	for _, h := range handles {
-		refs[h] = f.Handles[h].Ref()
+	type named struct {
+		ref    string
+		handle int
 	}
-	slices.SortFunc(handles, func(a, b int) int {
-		return cmp.Or(strings.Compare(refs[a], refs[b]), cmp.Compare(a, b))
+	refs := make([]named, len(handles))
+	for i, h := range handles {
+		refs[i] = named{f.Handles[h].Ref(), h}
+	}
+	slices.SortFunc(refs, func(a, b named) int {
+		if c := strings.Compare(a.ref, b.ref); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.handle, b.handle)
 	})
+	for i, r := range refs {
+		handles[i] = r.handle
+	}
 	return handles
 }
 

@@ -14,7 +14,7 @@ import (
 // An authenticator is a device that holds one passkey: ES256, attestation
 // "none" (WebAuthn §6).
 type authenticator struct {
-	t       *testing.T
+	t       testing.TB
 	origin  string
 	key     *ecdsa.PrivateKey
 	id      []byte
@@ -29,7 +29,7 @@ const (
 	attested     = 0x40
 )
 
-func newAuthenticator(t *testing.T) *authenticator {
+func newAuthenticator(t testing.TB) *authenticator {
 	t.Helper()
 	a := &authenticator{t: t, origin: origin, id: make([]byte, 32), flags: userPresent | userVerified}
 	rand.Read(a.id)
@@ -40,15 +40,13 @@ func newAuthenticator(t *testing.T) *authenticator {
 	return a
 }
 
-type b64 = base64Bytes
+type b64 []byte
 
-type base64Bytes []byte
-
-func (b base64Bytes) MarshalText() ([]byte, error) {
+func (b b64) MarshalText() ([]byte, error) {
 	return base64.RawURLEncoding.AppendEncode(nil, b), nil
 }
 
-func (b *base64Bytes) UnmarshalText(text []byte) (err error) {
+func (b *b64) UnmarshalText(text []byte) (err error) {
 	*b, err = base64.RawURLEncoding.DecodeString(string(text))
 	return err
 }
@@ -60,18 +58,18 @@ type options struct {
 		RPID      string `json:"rpId"`
 		RP        struct{ ID, Name string }
 		User      struct {
-			ID                base64Bytes
+			ID                b64
 			Name, DisplayName string
 		}
 		UserVerification       string
-		AllowCredentials       []struct{ ID base64Bytes }
-		ExcludeCredentials     []struct{ ID base64Bytes }
+		AllowCredentials       []struct{ ID b64 }
+		ExcludeCredentials     []struct{ ID b64 }
 		Attestation            string
 		AuthenticatorSelection struct{ ResidentKey, UserVerification string }
 	}
 }
 
-func readOptions(t *testing.T, raw []byte) (o options) {
+func readOptions(t testing.TB, raw []byte) (o options) {
 	t.Helper()
 	if err := json.Unmarshal(raw, &o); err != nil {
 		t.Fatalf("options: %v in %s", err, raw)

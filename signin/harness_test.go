@@ -35,7 +35,7 @@ var (
 // moved.
 type house struct {
 	*signin.Desk
-	t    *testing.T
+	t    testing.TB
 	path string
 	key  archive.InstanceKey
 	db   *store.DB
@@ -44,7 +44,7 @@ type house struct {
 	wrap func(signin.Store) signin.Store
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, now: begin, path: filepath.Join(t.TempDir(), "daybook.db")}
 	rand.Read(h.key[:])

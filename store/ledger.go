@@ -149,6 +149,9 @@ func (db *DB) Seen(ctx context.Context, c daybook.CaseID, keys []collectors.Seen
 
 // Recall implements collectors.Ledger.
 func (db *DB) Recall(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey) ([]collectors.Sighting, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
 	found := make([]collectors.Sighting, len(keys))
 	for i := range found {
 		found[i].Entry = -1
@@ -223,6 +226,9 @@ var upsertSeen = bulk{into: `INSERT INTO seen (case_id, ref, entry, seen) VALUES
 
 // Remember implements collectors.Ledger.
 func (db *DB) Remember(ctx context.Context, c daybook.CaseID, keys []collectors.SeenKey, entries []uint64, at time.Time) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
 	if len(keys) != len(entries) {
 		return fmt.Errorf("remember captures: %w: %d keys and %d entries", daybook.ErrInvalid, len(keys), len(entries))
 	}

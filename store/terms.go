@@ -119,9 +119,10 @@ func (db *DB) FirstContacts(ctx context.Context, c daybook.CaseID, handles []day
 	return out, nil
 }
 
-// Gaps returns the times between from and to that were not watched, oldest
-// first; a zero time is open. A failure that still goes on has no To.
-func (db *DB) Gaps(ctx context.Context, c daybook.CaseID, from, to time.Time) ([]daybook.Gap, error) {
+// GapsBetween returns up to limit of the times between from and to that were not
+// watched, those that began last; a zero time is open. A failure that still goes
+// on has no To and comes on top of them.
+func (db *DB) GapsBetween(ctx context.Context, c daybook.CaseID, from, to time.Time, limit int) ([]daybook.Gap, error) {
 	key, err := db.Keys.Case(ctx, c)
 	if err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func (db *DB) Gaps(ctx context.Context, c daybook.CaseID, from, to time.Time) ([
 		end = 1<<63 - 1
 	}
 	rows, err := db.from(ctx).QueryContext(ctx, `SELECT entry, sealed FROM gap WHERE case_id = $1 AND ends > $2 AND begins < $3
-		ORDER BY begins, entry`, string(c), micros(from), end)
+		ORDER BY begins DESC, entry DESC LIMIT $4`, string(c), micros(from), end, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read gaps: %w", err)
 	}

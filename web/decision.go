@@ -1,6 +1,8 @@
 package web
 
 import (
+	"time"
+
 	"daybook"
 	"daybook/cases"
 )
@@ -12,7 +14,7 @@ type decision struct {
 	At    stamp
 	You   bool // the user made it
 	By    name
-	Other handleName // of a pair: the other one
+	Other handleLabel // of a pair: the other one
 	Pair  bool
 	From  stamp // the time that it is about
 	Until stamp
@@ -48,16 +50,16 @@ func (r *request) decision(p *pattern, d *decided, of daybook.Handle) (out decis
 		if other.Same(of) {
 			other = d.Handle
 		}
-		if out.Other, err = r.handleName(p.summary(other).Handle); err != nil {
+		if out.Other, err = r.handleLabel(p.summary(other).Handle); err != nil {
 			return out, err
 		}
 	}
 	switch {
 	case d.When.At.IsZero():
 	case d.What == daybook.MarkAllowed:
-		out.From = r.day(d.When.At)
+		out.From = r.caseDay(d.When.At)
 		if u := d.When.Until; !u.IsZero() {
-			out.Until = r.day(u.Add(-1)) // the end is the midnight after the last day
+			out.Until = r.caseDay(u.Add(-1)) // the end is the midnight after the last day
 		}
 	default:
 		out.From = r.sent(d.When)
@@ -76,4 +78,9 @@ func (r *request) mayDecide(m daybook.Mark) bool {
 		return r.can(cases.Consent)
 	}
 	return r.can(cases.Mark)
+}
+
+// caseDay shows a date in the zone in which the days of the case are counted.
+func (r *request) caseDay(t time.Time) stamp {
+	return stamp{ISO: t.UTC().Format(time.RFC3339), Text: t.In(r.caseZone).Format("2 Jan 2006")}
 }

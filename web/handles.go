@@ -24,10 +24,7 @@ func (s *Server) handlesRoutes() []route {
 	}
 }
 
-const (
-	handlesAtATime = 50
-	sparkDays      = 42
-)
+const handlesAtATime = 50
 
 // handlesPage is the page handles.html.
 type handlesPage struct {
@@ -64,7 +61,7 @@ type groupRow struct {
 
 // A handleRow is one handle in a list.
 type handleRow struct {
-	handleName
+	handleLabel
 	Spark       drawing
 	Contacts    int64
 	After       int64
@@ -75,8 +72,8 @@ type handleRow struct {
 	Marks       []string   // keys of tags
 }
 
-// A handleName is how pages name a handle.
-type handleName struct {
+// A handleLabel is how pages name a handle.
+type handleLabel struct {
 	Ref      string // in addresses
 	Name     name
 	Display  name
@@ -213,7 +210,7 @@ func (p *pattern) summary(h daybook.Handle) daybook.HandleSummary {
 	return daybook.HandleSummary{Handle: h}
 }
 
-func (r *request) handleName(h daybook.Handle) (n handleName, err error) {
+func (r *request) handleLabel(h daybook.Handle) (n handleLabel, err error) {
 	if n.Ref, err = r.handleRef(h); err != nil {
 		return n, err
 	}
@@ -230,11 +227,11 @@ func (r *request) handleName(h daybook.Handle) (n handleName, err error) {
 }
 
 func (r *request) handleRow(p *pattern, h daybook.Handle) (row handleRow, err error) {
-	if row.handleName, err = r.handleName(h); err != nil {
+	if row.handleLabel, err = r.handleLabel(h); err != nil {
 		return row, err
 	}
 	row.setFigures(r, p.finding(h))
-	if row.Spark, err = r.spark(p, h, row.Contacts); err != nil {
+	if row.Spark, err = r.spark(p, h); err != nil {
 		return row, err
 	}
 	s := p.summary(h)

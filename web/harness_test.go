@@ -170,25 +170,25 @@ func (h *house) settle(c daybook.CaseID) {
 	h.ok(err)
 }
 
-// A browser keeps cookies and follows no redirect.
-type browser struct {
+// A browserClient keeps cookies and follows no redirect.
+type browserClient struct {
 	*http.Client
 	h    *house
 	user cases.User
 }
 
-func (h *house) browser() *browser {
+func (h *house) browser() *browserClient {
 	h.t.Helper()
 	jar, err := cookiejar.New(nil)
 	h.ok(err)
-	return &browser{h: h, Client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &browserClient{h: h, Client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 const passphrase = "four plain words and a comma,"
 
 // enter opens a session for a user, through the desk, as if they had come in
 // through the pages.
-func (h *house) enter(u cases.User) *browser {
+func (h *house) enter(u cases.User) *browserClient {
 	h.t.Helper()
 	ctx, b := h.t.Context(), h.browser()
 	b.user = u
@@ -221,13 +221,13 @@ type answer struct {
 }
 
 // get asks for a page.
-func (b *browser) get(path string) answer {
+func (b *browserClient) get(path string) answer {
 	b.h.t.Helper()
 	return b.do(http.MethodGet, path, nil)
 }
 
 // post sends a form: post("/x", "name", "value", …).
-func (b *browser) post(path string, form ...string) answer {
+func (b *browserClient) post(path string, form ...string) answer {
 	b.h.t.Helper()
 	values := url.Values{}
 	for i := 0; i+1 < len(form); i += 2 {
@@ -236,7 +236,7 @@ func (b *browser) post(path string, form ...string) answer {
 	return b.do(http.MethodPost, path, values)
 }
 
-func (b *browser) do(method, path string, form url.Values) answer {
+func (b *browserClient) do(method, path string, form url.Values) answer {
 	b.h.t.Helper()
 	req, err := http.NewRequestWithContext(b.h.t.Context(), method, b.h.URL+path, strings.NewReader(form.Encode()))
 	b.h.ok(err)

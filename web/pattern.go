@@ -28,6 +28,7 @@ type Decisions interface {
 type pattern struct {
 	Facts     detect.Facts
 	Findings  []detect.Finding
+	Calendar  detect.Calendar         // of the last calendarDays days
 	Handles   []daybook.HandleSummary // the person's own too, in the order of first mention
 	Decisions []decided               // in the order of the log
 	Groups    []group                 // confirmed ones, in the order in which they came about
@@ -133,6 +134,7 @@ func (s *Server) workOut(ctx context.Context, c daybook.CaseID, now time.Time, z
 		}
 		p.Decisions = append(p.Decisions, decided{d, e.Record.Actor})
 	}
+	p.Calendar = detect.NewCalendar(p.Facts, calendarDays)
 	p.standings = detect.NewStandings(p.Facts)
 	for i, h := range p.Facts.Handles {
 		p.places[h.Ref()] = i

@@ -34,8 +34,11 @@ func (r *request) ref(entry uint64) (string, error) {
 
 // entry returns the entry that a part of the path names; daybook.ErrNotFound if
 // it names none.
-func (r *request) entry(part string) (uint64, error) {
-	b, err := lower.DecodeString(r.PathValue(part))
+func (r *request) entry(part string) (uint64, error) { return r.entryOf(r.PathValue(part)) }
+
+// entryOf is entry for a ref that a form names.
+func (r *request) entryOf(ref string) (uint64, error) {
+	b, err := lower.DecodeString(ref)
 	if err != nil || len(b) != aes.BlockSize {
 		return 0, daybook.ErrNotFound
 	}

@@ -84,6 +84,7 @@ type frame struct {
 	Leave   string
 	Notices []notice
 	Refresh int // seconds after which the page asks again; 0: never
+	Idle    int // seconds after which a page that nobody uses goes to the sign-in; 0: never
 }
 
 // A notice is a line at the top of a page.
@@ -158,6 +159,12 @@ func (r *request) frame(title string) (frame, error) {
 	if !f.In {
 		return f, nil
 	}
+	f.Idle = int(r.s.Idle.Seconds())
+	waiting, err := r.waiting()
+	if err != nil {
+		return f, err
+	}
+	f.Notices = append(f.Notices, waiting...)
 	if r.caseID != "" {
 		f.Case, f.Person, f.Name = r.in(""), r.owner(), nameOf(r.caseName)
 	}

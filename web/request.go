@@ -93,6 +93,11 @@ func (s *Server) fail(r *request, err error) {
 		s.views.keepTarget(r)
 		http.Redirect(r.w, r.Request, "/again", http.StatusSeeOther)
 		return
+	case errors.Is(err, signin.ErrLocked), errors.Is(err, signin.ErrNoSession): // meanwhile
+		if err := r.toDoor(); err != nil {
+			s.Logger.ErrorContext(r.Context(), "the way to the sign-in failed", slog.Any("err", err))
+		}
+		return
 	case errors.Is(err, daybook.ErrNotFound):
 		status, key = http.StatusNotFound, "error.nothing"
 	case errors.Is(err, signin.ErrHeld):

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"daybook"
+	"daybook/archive"
 	"daybook/cases"
 	"daybook/signin"
 )
@@ -209,7 +210,8 @@ func (s *Server) enterCase(r *request) error {
 	if r.caseName, err = s.Log.CaseName(ctx, id); err != nil {
 		return err
 	}
-	r.Request = r.WithContext(ctx)
+	// From here on nothing of another case opens, whatever a page asks for.
+	r.Request = r.WithContext(archive.Within(ctx, id))
 	return nil
 }
 

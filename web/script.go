@@ -1,43 +1,42 @@
 package web
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// scripts are the ones that have letters which look like those of another.
-// Writing that is at home in several (Japanese, Korean) is one here.
-func scripts() map[string][]*unicode.RangeTable {
-	return map[string][]*unicode.RangeTable{
-		"Latin":      {unicode.Latin},
-		"Greek":      {unicode.Greek},
-		"Cyrillic":   {unicode.Cyrillic},
-		"Armenian":   {unicode.Armenian},
-		"Georgian":   {unicode.Georgian},
-		"Cherokee":   {unicode.Cherokee},
-		"Hebrew":     {unicode.Hebrew},
-		"Arabic":     {unicode.Arabic},
-		"Devanagari": {unicode.Devanagari},
-		"Thai":       {unicode.Thai},
-		"Coptic":     {unicode.Coptic},
-		"Lisu":       {unicode.Lisu},
-		"East Asian": {unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo},
-	}
-}
-
-// scriptOf names the script of a letter, "" for what belongs to none or many.
+// scriptOf names the script of a letter, of those that have letters which look
+// like another's; "" for what belongs to none or many. Writing that is at home
+// in several scripts (Japanese, Korean) is one here.
 func scriptOf(c rune) string {
-	if c < unicode.MaxASCII {
-		if unicode.IsLetter(c) {
-			return "Latin"
-		}
+	switch {
+	case c <= unicode.MaxASCII && !unicode.IsLetter(c):
 		return ""
-	}
-	for name, tables := range scripts() {
-		if unicode.In(c, tables...) {
-			return name
-		}
+	case unicode.Is(unicode.Latin, c):
+		return "Latin"
+	case unicode.Is(unicode.Cyrillic, c):
+		return "Cyrillic"
+	case unicode.In(c, unicode.Greek, unicode.Coptic):
+		return "Greek"
+	case unicode.Is(unicode.Arabic, c):
+		return "Arabic"
+	case unicode.Is(unicode.Hebrew, c):
+		return "Hebrew"
+	case unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo):
+		return "East Asian"
+	case unicode.Is(unicode.Armenian, c):
+		return "Armenian"
+	case unicode.Is(unicode.Georgian, c):
+		return "Georgian"
+	case unicode.Is(unicode.Cherokee, c):
+		return "Cherokee"
+	case unicode.Is(unicode.Devanagari, c):
+		return "Devanagari"
+	case unicode.Is(unicode.Thai, c):
+		return "Thai"
+	case unicode.Is(unicode.Lisu, c):
+		return "Lisu"
 	}
 	return ""
 }
@@ -47,54 +46,59 @@ func scriptOf(c rune) string {
 // beside them, and mixes is true. A name of words in two languages mixes
 // nothing.
 func mixed(s string) (n name, mixes bool) {
-	odd := map[rune]bool{}
-	for word := range strings.FieldsFuncSeq(s, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsMark(c) }) {
+	n = nameOf(s)
+	var parts []namePart
+	for _, p := range n.Parts {
+		odd := oddLetters(p.Text)
+		mixes = mixes || len(odd) > 0
+		rest := 0
+		for _, at := range odd {
+			c, size := utf8.DecodeRuneInString(p.Text[at:])
+			if at > rest {
+				parts = append(parts, namePart{Text: p.Text[rest:at]})
+			}
+			parts = append(parts, namePart{Chip: string(c) + " " + code(c)})
+			rest = at + size
+		}
+		if rest < len(p.Text) || p.Text == "" {
+			p.Text = p.Text[rest:]
+			parts = append(parts, p)
+		}
+	}
+	n.Parts = parts
+	return n, mixes
+}
+
+// oddLetters returns where in a text letters stand that are of another script
+// than most of their word.
+func oddLetters(s string) (places []int) {
+	for at := 0; at < len(s); {
+		end := strings.IndexFunc(s[at:], func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsMark(c) })
+		if end < 0 {
+			end = len(s) - at
+		}
+		word := s[at : at+end]
 		count := map[string]int{}
 		for _, c := range word {
 			if script := scriptOf(c); script != "" {
 				count[script]++
 			}
 		}
-		if len(count) < 2 {
-			continue
-		}
-		most := ""
-		for script, k := range count {
-			if most == "" || k > count[most] || k == count[most] && (script == "Latin" || most != "Latin" && script < most) {
-				most = script
+		if len(count) > 1 {
+			most := ""
+			for script, k := range count {
+				if most == "" || k > count[most] || k == count[most] && script < most {
+					most = script
+				}
+			}
+			for i, c := range word {
+				if script := scriptOf(c); script != "" && script != most {
+					places = append(places, at+i)
+				}
 			}
 		}
-		for _, c := range word {
-			if script := scriptOf(c); script != "" && script != most {
-				odd[c] = true
-			}
-		}
+		_, size := utf8.DecodeRuneInString(s[at+end:])
+		at += end + size
 	}
-	n = nameOf(s)
-	if len(odd) == 0 {
-		return n, false
-	}
-	var parts []namePart
-	for _, p := range n.Parts {
-		if p.Text == "" {
-			parts = append(parts, p)
-			continue
-		}
-		rest := 0
-		for i, c := range p.Text {
-			if !odd[c] {
-				continue
-			}
-			if i > rest {
-				parts = append(parts, namePart{Text: p.Text[rest:i]})
-			}
-			parts = append(parts, namePart{Chip: fmt.Sprintf("%c %s", c, code(c))})
-			rest = i + len(string(c))
-		}
-		if rest < len(p.Text) {
-			parts = append(parts, namePart{Text: p.Text[rest:]})
-		}
-	}
-	n.Parts = parts
-	return n, true
+	return places
 }

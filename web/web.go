@@ -70,6 +70,13 @@ type Store interface {
 	Figures
 	Changes
 	Decisions
+	Reading
+	Acts
+	Timelines
+	Transactions
+	AccountStatuses
+	Attempts
+	Leases
 }
 
 // Config says what the pages work with. Fields without a comment are needed.
@@ -108,6 +115,8 @@ type Server struct {
 	views     *views
 	looked    *looked
 	patterns  *patterns
+	termsKept *termsKept
+	pictures  *pictures
 	countries countries
 	handler   http.Handler
 }
@@ -120,7 +129,8 @@ func New(c Config) (*Server, error) {
 	if c.Idle == 0 {
 		c.Idle = signin.IdleLock
 	}
-	s := &Server{Config: c, views: newViews(c.Clock), looked: newLooked(c.Clock), patterns: newPatterns()}
+	s := &Server{Config: c, views: newViews(c.Clock), looked: newLooked(c.Clock), patterns: newPatterns(),
+		termsKept: newTermsKept(), pictures: newPictures(c.Clock)}
 	var err error
 	if s.words, err = readWords(); err != nil {
 		return nil, err

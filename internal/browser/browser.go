@@ -39,8 +39,10 @@ const patience = 90 * time.Second
 type Browser struct{ ctx context.Context }
 
 // Start starts Chromium for a test and those below it. Without Chromium the test
-// is skipped, or fails where everything has been installed.
-func Start(t testing.TB) *Browser {
+// is skipped, or fails where everything has been installed. hosts says where names
+// that are made up are to be found, whatever certificate is shown there:
+// "social.example" at "127.0.0.1:1234". Nothing else has an address.
+func Start(t testing.TB, hosts ...Host) *Browser {
 	t.Helper()
 	path := need.Tool(t, "chromium")
 	dir, err := os.MkdirTemp("", "daybook-chromium-*")
@@ -52,10 +54,16 @@ func Start(t testing.TB) *Browser {
 			t.Log(err) // Chromium's last process may still write there
 		}
 	})
+	rules := []string{}
+	for _, h := range hosts {
+		rules = append(rules, "MAP "+h.Name+" "+h.Address)
+	}
+	rules = append(rules, "MAP * ~NOTFOUND", "EXCLUDE localhost", "EXCLUDE 127.0.0.1")
 	alloc, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()),
 		chromedp.ExecPath(path), chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(dir), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("host-resolver-rules", strings.Join(rules, ", ")), chromedp.Flag("ignore-certificate-errors", len(hosts) > 0),
 		chromedp.Flag("lang", "en-GB"), chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(patience))
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(alloc)
@@ -65,6 +73,9 @@ func Start(t testing.TB) *Browser {
 	}
 	return &Browser{ctx}
 }
+
+// A Host is a made-up name and where it is found.
+type Host struct{ Name, Address string }
 
 // A Tab is one window with cookies of its own. Its methods fail the test when a
 // step cannot be done.

@@ -183,3 +183,26 @@ func TestGrid_Steps(t *testing.T) {
 		}
 	}
 }
+
+// A few beside very many can be seen, and the bar is no higher for it.
+func TestSpark_FewBesideVeryMany(t *testing.T) {
+	s := chart.Spark{Days: 1}
+	for range 6 {
+		s.Series = append(s.Series, chart.Series{Style: lighter, Counts: []int{1}})
+	}
+	s.Series[2].Counts[0] = 1_000_000
+	got := string(chart.SVG(chart.Picture{Title: "x"}, s))
+	checkPicture(t, got)
+	bars := 0
+	for _, e := range elements(t, got) {
+		if e.name == "rect" {
+			bars++
+			if e.number(t, "y") < 2 {
+				t.Errorf("a bar begins at %s, above the highest", e.attr["y"])
+			}
+		}
+	}
+	if bars != 6 {
+		t.Errorf("got %d parts, want 6", bars)
+	}
+}
