@@ -1,6 +1,7 @@
 package daybook_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -187,4 +188,32 @@ func BenchmarkItem(b *testing.B) {
 			}
 		}
 	})
+}
+
+// Messages of one time have numbers near one another, and a key's number is its
+// own alone.
+func TestNear(t *testing.T) {
+	at := func(t time.Time, n int64) daybook.MessageKey {
+		return daybook.MessageKey("mastodon:https://birds.example/users/kestrel/statuses/" + strconv.FormatInt(t.UnixMilli()<<16|n, 10))
+	}
+	noon := time.Date(2026, 10, 26, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name string
+		key  daybook.MessageKey
+		want uint32
+	}{
+		{"the hour of a status", at(noon, 7), uint32(noon.Unix() / 3600)},
+		{"the same hour", at(noon.Add(59*time.Minute), 60_000), uint32(noon.Unix() / 3600)},
+		{"the next hour", at(noon.Add(time.Hour), 0), uint32(noon.Unix()/3600) + 1},
+		{"a count", "mastodon:social.example/notifications/34975009", 34975009 / 1024},
+		{"no number", "mastodon:https://ponds.example/objects/ab12cd", 0},
+		{"letters behind", "mastodon:https://ponds.example/notes/9x1", 0},
+		{"too long", "mastodon:https://ponds.example/99999999999999999999999", 0},
+		{"nothing", "", 0},
+	}
+	for _, tt := range tests {
+		if got := tt.key.Near(); got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
+		}
+	}
 }

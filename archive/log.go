@@ -197,7 +197,7 @@ func (l *Log) append(ctx context.Context, c daybook.CaseID, batch []daybook.Reco
 			row.WrappedKey, row.Sealed = seal.seal(key, row.Index, &p)
 			row.Hashes, edge = edge.add(row.Index, Leaf(row.Index, row.Kind, row.Commitment), nil)
 			h.Size++
-			l.recent.put(row.Commitment, r)
+			l.recent.put(row.Commitment, r, h.Erasures)
 		}
 		h.Frontier = edge.bytes()
 		return l.storage.PutRows(ctx, c, rows, h)
@@ -247,34 +247,71 @@ func (l *Log) Entries(ctx context.Context, c daybook.CaseID, from uint64) iter.S
 
 // Batch returns up to limit entries from an index on; none at the end.
 func (l *Log) Batch(ctx context.Context, c daybook.CaseID, from uint64, limit int) ([]Entry, error) {
-	rows, err := l.storage.Rows(ctx, c, from, limit, false)
-	if err != nil {
-		return nil, fmt.Errorf("read entries of case %s from %d: %w", c, from, err)
-	}
-	if len(rows) == 0 {
-		return nil, nil
+	rows, err := l.rows(ctx, c, from, limit, false)
+	if err != nil || len(rows) == 0 {
+		return nil, err
 	}
 	key, err := l.keys.Case(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	seal := sealer{dict: l.dict}
-	items := make([]parsed, len(rows))
-	codec := &itemCodec{}
 	out := make([]Entry, len(rows))
+	for i := range rows {
+		if out[i], err = openRow(&seal, key, &rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	shareCodec(out)
+	return out, nil
+}
+
+// recentBatch is Batch without reading and opening what was appended a moment
+// ago, if that is all there is to return and nothing was erased since; else it
+// returns nothing.
+func (l *Log) recentBatch(ctx context.Context, c daybook.CaseID, from uint64, limit int) ([]Entry, error) {
+	rows, err := l.rows(ctx, c, from, limit, true)
+	if err != nil {
+		return nil, err
+	}
+	h, err := l.storage.Head(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("head of case %s: %w", c, err)
+	}
+	records, ok := l.recent.take(rows, h.Erasures)
+	if !ok {
+		return nil, nil
+	}
+	out := make([]Entry, len(rows))
+	for i, r := range records {
+		out[i] = Entry{Index: rows[i].Index, Record: r}
+	}
+	shareCodec(out)
+	return out, nil
+}
+
+func (l *Log) rows(ctx context.Context, c daybook.CaseID, from uint64, limit int, light bool) ([]Row, error) {
+	rows, err := l.storage.Rows(ctx, c, from, limit, light)
+	if err != nil {
+		return nil, fmt.Errorf("read entries of case %s from %d: %w", c, from, err)
+	}
 	for i := range rows {
 		if rows[i].Index != from+uint64(i) {
 			return nil, fmt.Errorf("read entries of case %s: %w: entry %d is missing", c, ErrBroken, from+uint64(i))
 		}
-		if r, ok := l.recent.take(rows[i].Commitment); ok && rows[i].Sealed != nil {
-			out[i] = Entry{Index: rows[i].Index, Record: r}
-		} else if out[i], err = openRow(&seal, key, &rows[i]); err != nil {
-			return nil, err
-		}
-		items[i].codec = codec
-		out[i].item = &items[i]
 	}
-	return out, nil
+	return rows, nil
+}
+
+// shareCodec lets the items of entries be read once each, and what they share
+// once.
+func shareCodec(entries []Entry) {
+	items := make([]parsed, len(entries))
+	codec := &itemCodec{}
+	for i := range entries {
+		items[i].codec = codec
+		entries[i].item = &items[i]
+	}
 }
 
 func openRow(s *sealer, key *CaseKey, row *Row) (Entry, error) {
@@ -328,7 +365,10 @@ func (l *Log) CatchUp(ctx context.Context, c daybook.CaseID, followers ...Follow
 		next = min(next, at[i])
 	}
 	for {
-		batch, err := l.Batch(ctx, c, next, followBatch)
+		batch, err := l.recentBatch(ctx, c, next, followBatch)
+		if err == nil && len(batch) == 0 {
+			batch, err = l.Batch(ctx, c, next, followBatch)
+		}
 		if err != nil {
 			return fmt.Errorf("catch up: %w", err)
 		}

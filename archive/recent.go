@@ -7,15 +7,21 @@ import (
 )
 
 // recent keeps the records that were appended last, for the followers that come
-// right after: what was just sealed need not be opened again. A record is found
-// by its commitment, which is random and says all of it; one whose transaction
-// was taken back is never asked for and makes room in time. Each is handed out
-// once. Verify does not use it: it reads what is stored.
+// right after: what was just sealed need not be read and opened again. A record
+// is found by its commitment, which is random and says all of it; one whose
+// transaction was taken back is never asked for and makes room in time. Each is
+// handed out once, and only while nothing was erased from its log since. Verify
+// does not use it: it reads what is stored.
 type recent struct {
 	mu    sync.Mutex
 	bytes int
 	order []daybook.Digest
-	by    map[daybook.Digest]daybook.Record
+	by    map[daybook.Digest]recentRecord
+}
+
+type recentRecord struct {
+	daybook.Record
+	erasures uint64 // Head.Erasures when it was appended
 }
 
 // Bounds of what is kept: two batches of a follower, and 32 MB.
@@ -32,13 +38,13 @@ func size(r daybook.Record) int {
 	return n
 }
 
-func (k *recent) put(d daybook.Digest, r daybook.Record) {
+func (k *recent) put(d daybook.Digest, r daybook.Record, erasures uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.by == nil {
-		k.by = map[daybook.Digest]daybook.Record{}
+		k.by = map[daybook.Digest]recentRecord{}
 	}
-	k.by[d] = r
+	k.by[d] = recentRecord{r, erasures}
 	k.order = append(k.order, d)
 	k.bytes += size(r)
 	for len(k.order) > 0 && (len(k.by) > recentRecords || k.bytes > recentBytes) {
@@ -55,17 +61,24 @@ func (k *recent) put(d daybook.Digest, r daybook.Record) {
 
 func (k *recent) remove(d daybook.Digest) {
 	if r, ok := k.by[d]; ok {
-		k.bytes -= size(r)
+		k.bytes -= size(r.Record)
 		delete(k.by, d)
 	}
 }
 
-func (k *recent) take(d daybook.Digest) (daybook.Record, bool) {
+// take returns the records of rows, if it has all of them.
+func (k *recent) take(rows []Row, erasures uint64) ([]daybook.Record, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	r, ok := k.by[d]
-	if ok {
-		k.remove(d)
+	for i := range rows {
+		if r, ok := k.by[rows[i].Commitment]; !ok || r.erasures != erasures {
+			return nil, false
+		}
 	}
-	return r, ok
+	out := make([]daybook.Record, len(rows))
+	for i := range rows {
+		out[i] = k.by[rows[i].Commitment].Record
+		k.remove(rows[i].Commitment)
+	}
+	return out, true
 }

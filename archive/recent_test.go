@@ -34,17 +34,59 @@ func TestFollowersSeeTheSameAtOnceAndLater(t *testing.T) {
 			}
 		}
 	}
-	at := read(ctx, t, l, c)
-	later := read(ctx, t, l, c)
+	var f gathering
+	if err := l.CatchUp(ctx, c, &f); err != nil {
+		t.Fatal(err)
+	}
+	at, later := f.entries, read(ctx, t, l, c)
 	sorted := cmpopts.SortSlices(func(a, b daybook.Field) bool { return a.Name < b.Name })
 	if diff := cmp.Diff(later, at, sorted, cmpopts.IgnoreUnexported(archive.Entry{})); diff != "" {
 		t.Errorf("at once (+) and later (-) differ:\n%s", diff)
 	}
 	appendItems(t, l, c, 5000) // more than are kept
-	if n := len(read(ctx, t, l, c)); n != len(at)+5000 {
-		t.Errorf("%d entries, want %d", n, len(at)+5000)
+	if err := l.CatchUp(ctx, c, &f); err != nil || len(f.entries) != len(at)+5000 {
+		t.Errorf("%d entries, %v; want %d", len(f.entries), err, len(at)+5000)
 	}
 }
+
+// What was erased before a follower came is not handed to it, however recent.
+func TestFollowersDoNotSeeWhatWasErased_B6(t *testing.T) {
+	ctx := t.Context()
+	m := archivetest.NewMemory()
+	l, c := setup(t, m, 0, nil)
+	first, err := l.Append(ctx, c, []daybook.Record{archivetest.Item("1", "kept"), archivetest.Item("2", "erased")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.EraseRows(ctx, c, []uint64{first + 1}); err != nil {
+		t.Fatal(err)
+	}
+	var f gathering
+	if err := l.CatchUp(ctx, c, &f); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range f.entries[first:] {
+		if e.Erased != (e.Index == first+1) {
+			t.Errorf("entry %d: erased is %t", e.Index, e.Erased)
+		}
+	}
+}
+
+// A gathering is a follower that keeps what it is handed.
+type gathering struct{ entries []archive.Entry }
+
+func (f *gathering) Name() string { return "gathering/1" }
+
+func (f *gathering) Position(context.Context, daybook.CaseID) (uint64, error) {
+	return uint64(len(f.entries)), nil
+}
+
+func (f *gathering) Handle(_ context.Context, _ daybook.CaseID, batch []archive.Entry) error {
+	f.entries = append(f.entries, batch...)
+	return nil
+}
+
+func (f *gathering) Erased(context.Context, daybook.CaseID, []daybook.MessageKey) error { return nil }
 
 func read(ctx context.Context, t *testing.T, l *archive.Log, c daybook.CaseID) (out []archive.Entry) {
 	t.Helper()

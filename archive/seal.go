@@ -218,9 +218,31 @@ func (c *committer) commit(p *payload) daybook.Digest {
 // A sealer turns payloads into sealed bytes and back. It keeps buffers; it is
 // used by one goroutine.
 type sealer struct {
-	dict *s2.Dict
-	work []byte
-	pack []byte
+	dict  *s2.Dict
+	work  []byte
+	pack  []byte
+	names map[string]string // of fields: few, and the same in all records
+
+	// passing says that what is opened is not used any more when the next is.
+	passing bool
+	plain   []byte
+	body    []byte
+	fields  []daybook.Field
+}
+
+// name returns b as a string without making it anew each time.
+func (s *sealer) name(b []byte) string {
+	if name, ok := s.names[string(b)]; ok {
+		return name
+	}
+	name := string(b)
+	if s.names == nil {
+		s.names = map[string]string{}
+	}
+	if len(s.names) < 1000 {
+		s.names[name] = name
+	}
+	return name
 }
 
 // Formats of the part of a payload that follows the seed.
@@ -262,8 +284,11 @@ func (s *sealer) decode(b []byte) (p payload, err error) {
 		if n, err := s2.DecodedLen(body); err != nil || n > maxPayload {
 			return p, errPayload
 		}
-		if body, err = s.dict.Decode(nil, body); err != nil {
+		if body, err = s.dict.Decode(s.body, body); err != nil {
 			return p, fmt.Errorf("%w: %w", errPayload, err)
+		}
+		if s.passing {
+			s.body = body[:cap(body)]
 		}
 	default:
 		return p, fmt.Errorf("%w: format %d is not known to this version", errPayload, b[32])
@@ -283,14 +308,17 @@ func (s *sealer) decode(b []byte) (p payload, err error) {
 		return p, errPayload
 	}
 	body = body[k:]
-	p.fields = make([]daybook.Field, 0, n)
+	p.fields = slices.Grow(s.fields, int(n))
 	for range n {
 		name := next()
 		value := next()
 		if err != nil {
 			return p, err
 		}
-		p.fields = append(p.fields, daybook.Field{Name: string(name), Value: value})
+		p.fields = append(p.fields, daybook.Field{Name: s.name(name), Value: value})
+	}
+	if s.passing {
+		s.fields = p.fields[:0]
 	}
 	if len(body) != 0 {
 		return p, errPayload
@@ -318,9 +346,12 @@ func (s *sealer) open(k *CaseKey, row *Row) (p payload, err error) {
 		return p, fmt.Errorf("open the key of entry %d: %w: %w", row.Index, ErrBroken, err)
 	}
 	var nonce [12]byte
-	plain, err := newGCM(secret).Open(nil, nonce[:], row.Sealed, []byte(string(k.id)+"/"+where))
+	plain, err := newGCM(secret).Open(s.plain, nonce[:], row.Sealed, []byte(string(k.id)+"/"+where))
 	if err != nil {
 		return p, fmt.Errorf("open entry %d: %w: %w", row.Index, ErrBroken, errSealed)
+	}
+	if s.passing {
+		s.plain = plain[:0]
 	}
 	p, err = s.decode(plain)
 	if err != nil {

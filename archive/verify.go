@@ -103,26 +103,28 @@ type wanted struct {
 }
 
 func (v *verifier) run(ctx context.Context) error {
-	head, err := v.log.storage.Head(ctx, v.c)
-	if err != nil {
+	// The log goes on meanwhile: what is checked is the log of the moment at
+	// which its head is read, and nothing that was collected before speaks of more.
+	if err := v.collect(ctx); err != nil {
 		return err
 	}
-	if err := v.collect(ctx); err != nil {
+	head, err := v.log.storage.Head(ctx, v.c)
+	if err != nil {
 		return err
 	}
 	key, keyErr := v.log.keys.Case(ctx, v.c)
 	if keyErr != nil {
 		v.report.unknown("case key", "it is not here, so contents cannot be opened; only the tree was checked")
 	}
-	v.seal = sealer{dict: v.log.dict}
+	v.seal = sealer{dict: v.log.dict, passing: true}
 	var (
 		edge frontier
 		n    uint64
 		root = edge.root()
 	)
 	v.compare(0, root)
-	for len(v.report.Problems) < maxProblems {
-		rows, err := v.log.storage.Rows(ctx, v.c, n, batchRows, keyErr != nil)
+	for n < head.Size && len(v.report.Problems) < maxProblems {
+		rows, err := v.log.storage.Rows(ctx, v.c, n, int(min(batchRows, head.Size-n)), keyErr != nil)
 		if err != nil {
 			return err
 		}
@@ -160,9 +162,35 @@ func (v *verifier) run(ctx context.Context) error {
 	} else if !bytes.Equal(head.Frontier, edge.bytes()) {
 		v.report.broken("head", "its root is not the one over the entries")
 	}
+	if err := v.beyondHead(ctx); err != nil {
+		return err
+	}
 	v.tooShort(n)
 	v.erasures()
 	return v.checkBlobs(ctx)
+}
+
+// beyondHead looks for entries that the head does not know of. An entry that is
+// appended meanwhile moves the head on with it.
+func (v *verifier) beyondHead(ctx context.Context) error {
+	for {
+		head, err := v.log.storage.Head(ctx, v.c)
+		if err != nil {
+			return err
+		}
+		rows, err := v.log.storage.Rows(ctx, v.c, head.Size, 1, true)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		now, err := v.log.storage.Head(ctx, v.c)
+		if err != nil {
+			return err
+		}
+		if now.Size == head.Size {
+			v.report.broken("head", "it says %d entries, more are here", head.Size)
+			return nil
+		}
+	}
 }
 
 // collect gathers everything that says what the root should be.
@@ -237,18 +265,17 @@ func (v *verifier) tooShort(n uint64) {
 
 // content checks one entry's fields against its leaf.
 func (v *verifier) content(key *CaseKey, row *Row) {
-	where := fmt.Sprintf("entry %d", row.Index)
 	if row.Sealed == nil {
 		v.missing[row.Index] = true
 		return
 	}
 	p, err := v.seal.open(key, row)
 	if err != nil {
-		v.report.broken(where, "its content does not open: it was altered or moved")
+		v.report.broken(v.entry(row), "its content does not open: it was altered or moved")
 		return
 	}
 	if v.com.commit(&p) != row.Commitment {
-		v.report.broken(where, "content does not match its commitment")
+		v.report.broken(v.entry(row), "content does not match its commitment")
 		return
 	}
 	switch row.Kind {
@@ -258,19 +285,21 @@ func (v *verifier) content(key *CaseKey, row *Row) {
 	}
 	r, err := p.record(row.Kind)
 	if err != nil {
-		v.report.broken(where, "its fields cannot be read")
+		v.report.broken(v.entry(row), "its fields cannot be read")
 		return
 	}
 	v.blobs = append(v.blobs, r.Blobs...)
 	if row.Kind == daybook.RecordErased {
 		var e daybook.Erased
 		if err := r.Decode(&e); err != nil {
-			v.report.broken(where, "its fields cannot be read")
+			v.report.broken(v.entry(row), "its fields cannot be read")
 			return
 		}
 		v.allowed = append(v.allowed, e.Entries...)
 	}
 }
+
+func (v *verifier) entry(row *Row) string { return fmt.Sprintf("entry %d", row.Index) }
 
 // erasures compares the entries without content with those that somebody had
 // erased.

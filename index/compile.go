@@ -43,12 +43,9 @@ func compile(q *Query, key *archive.CaseKey) (query.Query, error) {
 	if len(q.Names) > 0 && len(q.Senders) == 0 {
 		return nil, fmt.Errorf("%w: the names in from: are not known as senders of this case", daybook.ErrInvalid)
 	}
-	senders := make([]string, len(q.Senders))
-	for i, h := range q.Senders {
-		mac := key.MAC("handle", h.Ref())
-		senders[i] = hex.EncodeToString(mac[:])
-	}
-	all = append(all, oneOf(fieldSender, senders)...)
+	all = append(all, oneOf(fieldSender, sendersOf(q.Senders, key))...)
+	all = append(all, since(q.Since, key)...)
+	all = append(all, within(q.Periods)...)
 	all = append(all, oneOf(fieldAccount, q.Accounts)...)
 	all = append(all, oneOf(fieldKind, q.Kinds)...)
 	all = append(all, oneOf(fieldWay, q.Directions)...)
@@ -58,6 +55,16 @@ func compile(q *Query, key *archive.CaseKey) (query.Query, error) {
 		return all[0], nil
 	}
 	return query.NewConjunctionQuery(all), nil
+}
+
+// sendersOf returns how handles stand in the index.
+func sendersOf(handles []daybook.Handle, key *archive.CaseKey) []string {
+	out := make([]string, len(handles))
+	for i, h := range handles {
+		mac := key.MAC("handle", h.Ref())
+		out[i] = hex.EncodeToString(mac[:])
+	}
+	return out
 }
 
 func (t *term) compile() query.Query {
@@ -200,5 +207,5 @@ func span(field, low, high string) query.Query {
 	q := query.NewTermRangeQuery(low, high)
 	q.SetField(field)
 	q.SetBoost(0)
-	return q
+	return filter{q}
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"time"
 
 	"github.com/blevesearch/bleve/v2"
@@ -87,9 +86,21 @@ func contentOf(key *archive.CaseKey, it *daybook.Item, m *daybook.ReadMessage, v
 
 // digest tells two contents of one message apart.
 func (c *content) digest() [sha256.Size]byte {
-	h := sha256.New()
-	fmt.Fprintf(h, "%x %q %q %q %q %d %q", c.sender, c.account, c.kind, c.origin, c.way, c.sent.UnixMicro(), c.texts)
-	return [sha256.Size]byte(h.Sum(nil))
+	b := make([]byte, 0, 512)
+	part := func(s string) {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	b = append(b, c.sender[:]...)
+	part(string(c.account))
+	part(string(c.kind))
+	part(string(c.origin))
+	part(string(c.way))
+	b = binary.BigEndian.AppendUint64(b, uint64(c.sent.UnixMicro()))
+	for _, text := range c.texts {
+		part(text)
+	}
+	return sha256.Sum256(b)
 }
 
 func (c *content) document() *document.Document {

@@ -41,6 +41,8 @@ type Query struct {
 	Kinds      []daybook.Kind
 	Directions []daybook.Direction
 	Origins    []daybook.Origin
+	Since      []Since
+	Periods    []Period // stated times, beside From and To
 
 	Limit      int  // hits; 0: 20, at most 1,000
 	Offset     int  // hits to pass over, at most 10,000

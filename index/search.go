@@ -68,13 +68,8 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	if q.Case == "" {
 		return Result{}, fmt.Errorf("search: %w: no case is named", daybook.ErrInvalid)
 	}
-	if q.read == nil && q.Text != "" {
-		p, err := Parse(q.Text)
-		if err != nil {
-			return Result{}, err
-		}
-		q.read, q.Flags = p.read, append(q.Flags, p.Flags...)
-		q.Names = append(q.Names, p.Names...)
+	if err := q.readText(); err != nil {
+		return Result{}, err
 	}
 	if q.Limit < 0 || q.Limit > maxLimit || q.Offset < 0 || q.Offset > maxOffset {
 		return Result{}, fmt.Errorf("search: %w: at most %d hits at a time, and %d in all; narrow the search by time or words", daybook.ErrInvalid, maxLimit, maxOffset)
@@ -105,6 +100,20 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 		return Result{}, fmt.Errorf("search: %w", err)
 	}
 	return out, nil
+}
+
+// readText reads the text of a query that was not made by Parse.
+func (q *Query) readText() error {
+	if q.read != nil || q.Text == "" {
+		return nil
+	}
+	p, err := Parse(q.Text)
+	if err != nil {
+		return err
+	}
+	q.read, q.Flags = p.read, append(q.Flags, p.Flags...)
+	q.Names = append(q.Names, p.Names...)
+	return nil
 }
 
 // Terms counts the messages that hold each term of a list. A term is a word, or

@@ -92,8 +92,8 @@ func codeAt(secret string, step int64) (string, error) {
 }
 
 // takeCode reports whether a one-time code is right at this time and was not
-// used yet, nor one after it; then it is used. With user "" it does the same
-// work and says no.
+// used yet, nor one after it; then it is used. Without a secret it does the same work and
+// says no.
 func (d *Desk) takeCode(ctx context.Context, o owner, secret, code string) (bool, error) {
 	if secret == "" {
 		secret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"

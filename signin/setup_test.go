@@ -37,10 +37,17 @@ func TestFirstRun(t *testing.T) {
 	wantErr(t, "settle for nobody", err, daybook.ErrInvalid)
 	wantErr(t, "adopt nobody", h.Adopt(ctx, token, "none"), daybook.ErrNotFound)
 
+	elsewhere, _, _, err := h.UseCode(ctx, cafe, code)
+	if err != nil {
+		t.Fatal(err)
+	}
 	u, other := h.newUser("Mara"), h.newUser("Ana")
 	if err := errors.Join(h.Adopt(ctx, token, u.ID), h.Adopt(ctx, token, u.ID)); err != nil {
 		t.Fatal(err)
 	}
+	_, _, err = h.SettingUp(ctx, elsewhere)
+	wantErr(t, "another browser in which nobody was named", err, signin.ErrNoSession)
+	wantErr(t, "adopt there", h.Adopt(ctx, elsewhere, other.ID), signin.ErrNoSession)
 	wantErr(t, "adopt another", h.Adopt(ctx, token, other.ID), daybook.ErrInvalid)
 	_, _, err = h.Settle(ctx, token, home)
 	wantErr(t, "settle without a way in", err, daybook.ErrInvalid)
@@ -231,7 +238,8 @@ func TestChangingWays(t *testing.T) {
 	if len(qr) < 21 || len(qr[0]) != len(qr) || !qr[0][0] || qr[7][7] {
 		t.Errorf("a QR code of %d rows that does not begin with its corner", len(qr))
 	}
-	h.enter(p, cafe) // the old secret counts until then
+	second, _, _ := h.enter(p, cafe) // the old secret counts until then
+	wantErr(t, "confirm in another session", h.ConfirmTOTP(ctx, second, h.code(secret)), daybook.ErrInvalid)
 	if err := h.ConfirmTOTP(ctx, token, h.code(secret)); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +24,7 @@ func (s *Server) accountsRoutes() []route {
 
 		{method: "GET", path: "/c/{case}/accounts/connect", who: inCase, action: cases.Connect, why: "shows a form; nothing of the record", handle: (*request).connectPage},
 		{method: "POST", path: "/c/{case}/accounts/connect", who: inCase, action: cases.Connect, why: "nothing is connected yet; the confirmation writes it", handle: (*request).connect},
-		{method: "GET", path: "/back", who: anyone, why: "keeps what the person’s server sent; shows nothing", handle: (*request).back},
+		{method: "GET", path: "/back", who: anyone, why: "keeps what the person’s server sent; shows nothing", handle: (*request).comeBack},
 		{method: "GET", path: "/c/{case}/connecting/{attempt}", who: inCase, action: cases.Connect, why: "nothing is connected yet; the confirmation writes it", handle: (*request).connecting},
 		{method: "POST", path: "/c/{case}/connecting/{attempt}/code", who: inCase, action: cases.Connect, why: "nothing is connected yet; the confirmation writes it", handle: (*request).typeCode},
 		{method: "POST", path: "/c/{case}/connecting/{attempt}/typed", who: inCase, action: cases.Connect, why: "nothing is connected yet; the confirmation writes it", handle: (*request).byCode},
@@ -120,7 +119,7 @@ func (r *request) accounts() error {
 		return err
 	}
 	var notices []notice
-	if n, ok := r.noted(); ok {
+	if n, ok := r.toldOnce(); ok {
 		notices = append(notices, n)
 	}
 	return r.render(200, "accounts", "title.accounts", page, notices...)
@@ -266,7 +265,7 @@ func (r *request) ago(t, now time.Time) ago {
 	}
 	d := now.Sub(t)
 	a := ago{At: r.when(t)}
-	if r.day(t) == r.day(now) {
+	if r.day(t).Text == r.day(now).Text {
 		a.At = r.clock(t)
 	}
 	switch {
@@ -335,29 +334,28 @@ func (r *request) going() ([]attemptRow, error) {
 	return out, nil
 }
 
-// A note is a line that is shown once, on the next page of this case.
-type note struct{ notice }
+// A lineOnce is a line that is shown once, on the next page of this case.
+type lineOnce struct{ notice }
 
-func noteName(r *request) string { return "note " + r.session.ID + " " + string(r.caseID) }
+func lineName(r *request) string { return "line " + r.session.ID + " " + string(r.caseID) }
 
-// note keeps a line for the next page.
-func (r *request) note(class, key string, args ...any) {
+// tellOnce keeps a line for the next page.
+func (r *request) tellOnce(class, key string, args ...any) {
 	v := r.s.views
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	name := noteName(r)
+	name := lineName(r)
 	if _, there := v.all[name]; !there {
 		v.order = append(v.order, name)
 	}
-	v.all[name] = view{session: r.session.ID, caseID: r.caseID, at: v.clock(), what: note{notice{class, key, args}}}
+	v.all[name] = view{session: r.session.ID, caseID: r.caseID, at: v.clock(), what: lineOnce{notice{class, key, args}}}
 }
 
-// noted takes that line.
-func (r *request) noted() (notice, bool) {
-	n, ok := kept[note](r, noteName(r))
+// toldOnce takes that line.
+func (r *request) toldOnce() (notice, bool) {
+	n, ok := kept[lineOnce](r, lineName(r))
 	if ok {
-		r.drop(noteName(r))
+		r.drop(lineName(r))
 	}
 	return n.notice, ok
 }
-

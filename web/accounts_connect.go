@@ -349,7 +349,7 @@ func (r *request) confirmAccount() error {
 	if err != nil {
 		return err
 	}
-	r.note("good", "accounts.said.connected")
+	r.tellOnce("good", "accounts.said.connected")
 	return r.done(r.in("accounts"))
 }
 
@@ -376,13 +376,13 @@ func (r *request) refuseAccount() error {
 			if err := r.s.setAttempt(ctx, t, a, r.now()); err != nil {
 				return err
 			}
-			r.note("care", "accounts.said.waiting")
+			r.tellOnce("care", "accounts.said.waiting")
 			return r.to(r.in("accounts"))
 		}
 	}
 	if err := r.s.endAttempt(ctx, t); err != nil {
 		return err
 	}
-	r.note("", "accounts.said.nothing")
+	r.tellOnce("", "accounts.said.nothing")
 	return r.to(r.in("accounts"))
 }

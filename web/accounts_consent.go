@@ -47,7 +47,7 @@ func (r *request) renewAccount() error {
 	if err := r.s.Cases.Renew(r.Context(), r.actor, p.ID, daybook.Consent{Text: agreementText, By: r.agrees()}); err != nil {
 		return err
 	}
-	r.note("good", "accounts.said.renewed", p.Agreement.Until.Text)
+	r.tellOnce("good", "accounts.said.renewed", p.Agreement.Until.Text)
 	return r.done(r.in("accounts"))
 }
 
@@ -67,6 +67,6 @@ func (r *request) withdrawAccount() error {
 	if err := r.s.Cases.Withdraw(r.Context(), r.actor, s.Account.ID); err != nil {
 		return err
 	}
-	r.note("", "accounts.said.stopped", r.clock(r.now()).Text)
+	r.tellOnce("", "accounts.said.stopped", r.clock(r.now()).Text)
 	return r.done(r.in("accounts"))
 }

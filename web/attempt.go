@@ -172,11 +172,11 @@ func (s *Server) endAttempt(ctx context.Context, t work.Task) error {
 	return s.Store.Done(ctx, t, s.Clock().UTC(), nil)
 }
 
-// back is where the person's server sends them. The address is the same for
+// comeBack is where the person's server sends them. The address is the same for
 // everybody and has a code in it, so that nothing is shown here: what came is
 // kept, and they go on to an address that says nothing. It is kept also when
 // their session has locked meanwhile; it is theirs alone when they open it.
-func (r *request) back() error {
+func (r *request) comeBack() error {
 	q := r.URL.Query()
 	t, err := r.s.claimAttempt(r.Context(), attemptName(q.Get("state")))
 	if errors.Is(err, daybook.ErrNotFound) {

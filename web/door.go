@@ -38,6 +38,9 @@ func (s *Server) doorRoutes() []route {
 	}
 }
 
+// closedCookie has another value each time that somebody leaves, and no meaning.
+const closedCookie = "c"
+
 // attemptAge is at least as long as the second step may take.
 const attemptAge = 10 * time.Minute
 
@@ -302,6 +305,9 @@ func (r *request) recover() error {
 // codes: its own code opens it again.
 func (r *request) shut(do func(ctx context.Context, token string) error) error {
 	r.w.Header().Set("Clear-Site-Data", `"cache"`)
+	// A page that may not be stored is kept by Chromium all the same, to go back
+	// to, as long as no cookie changes.
+	r.setCookie(closedCookie, daybook.NewID(), time.Minute)
 	token := r.cookie(sessionCookie)
 	if token == "" {
 		return nil

@@ -33,6 +33,7 @@ type entryLine struct {
 	Seen      stamp  // when
 	CanShow   bool
 	Here      bool // the entry whose page this is
+	First     bool // the first contact of its sender
 
 	day     time.Time // midnight where its day begins
 	sent    time.Time
@@ -131,7 +132,7 @@ func (l *entryLine) tag(r *request, m *daybook.Message, st detect.Standing, firs
 		}
 		if first {
 			add("care", "flag", "entry.tag.first")
-			l.special = true
+			l.First, l.special = true, true
 		}
 	}
 	if n := len(m.Versions); n > 1 {

@@ -195,4 +195,4 @@ func (r *request) figures(f *detect.Finding) ([]figure, error) {
 }
 
 // entryPath is the address of the page of one entry.
-func (r *request) entryPath(ref string) string { return r.in("entry/" + ref) }
+func (r *request) entryPath(ref string) string { return r.in("e/" + ref) }

@@ -43,7 +43,7 @@ func shows(t *testing.T, a answer, texts ...string) {
 	got := mainOf(t, a.Body)
 	for _, s := range texts {
 		if !strings.Contains(got, s) {
-			t.Errorf("status %d: the page does not show %q:\n%s", a.Status, s, got)
+			t.Errorf("status %d: the page does not show %q: %.1500s", a.Status, s, got)
 		}
 	}
 }
@@ -126,7 +126,7 @@ func linkTo(t *testing.T, body, text string) string {
 func (h *house) path(page string) string { return "/c/" + string(h.mayas) + "/" + page }
 
 // handlePath is the page of a handle of Maya's case.
-func (b *browser) handlePath(shown string) string {
+func (b *browserClient) handlePath(shown string) string {
 	b.h.t.Helper()
 	return linkTo(b.h.t.(*testing.T), b.get(b.h.path("handles")).Body, shown)
 }
@@ -182,7 +182,7 @@ func TestHandleFiguresAreThoseOfTheFindings(t *testing.T) {
 		"How this is counted", "and 60 more", "1 message was changed")
 	hides(t, a, "library", "kiddo")
 	adviser := h.enter(h.priya).get(maya.handlePath("nightjar_42"))
-	shows(t, adviser, "80 contacts came from this handle.", "They were asked to stop")
+	shows(t, adviser, "80 contacts came from this handle.", "25 contacts came after they were asked to stop.")
 	if got := h.accessed(h.mayas); !slices.Contains(got, "Priya N. list looked at a sender") {
 		t.Errorf("access log: %q", got)
 	}

@@ -42,7 +42,7 @@ func (r *request) mark() error {
 	if _, err := r.s.Cases.Mark(r.Context(), r.actor, r.caseID, d); err != nil {
 		return err
 	}
-	back, err := r.back()
+	back, err := r.afterMark()
 	if err != nil {
 		return err
 	}
@@ -146,8 +146,8 @@ func (r *request) date(field string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// back is the page from which a mark was made.
-func (r *request) back() (string, error) {
+// afterMark is the page from which a mark was made.
+func (r *request) afterMark() (string, error) {
 	switch back := r.form("back"); back {
 	case "", "handles":
 		return r.in("handles"), nil

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"daybook"
 	"daybook/cases"
 )
 
@@ -253,7 +254,7 @@ func (s *Server) static() http.Handler {
 	files := http.FileServerFS(staticFiles)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/") {
-			s.fail(&request{Request: r, s: s, w: w}, fs.ErrNotExist)
+			s.fail(&request{Request: r, s: s, w: w}, daybook.ErrNotFound)
 			return
 		}
 		w.Header().Set("Cache-Control", "public, max-age=3600")

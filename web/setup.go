@@ -69,14 +69,17 @@ func (r *request) setUp() error {
 }
 
 // firstSafetyPage is the page setup-safety.html.
-type firstSafetyPage struct{ Next string }
+type firstSafetyPage struct {
+	Next string
+	Once bool // what let them in is used up: a code of a recovery sheet
+}
 
 func (r *request) firstSafety() error {
 	next := "/setup/ways"
 	if r.session.User == "" {
 		next = "/setup/you"
 	}
-	return r.render(http.StatusOK, "setup-safety", "brand", firstSafetyPage{next})
+	return r.render(http.StatusOK, "setup-safety", "brand", firstSafetyPage{next, r.code.Purpose == signin.Recover && r.code.By.ID == r.session.User})
 }
 
 // youPage is the page setup-you.html.

@@ -243,7 +243,7 @@ func (r *request) showTimeline(status int, v timelineView, wrong map[string]stri
 	if err := r.timelineDays(&page, t, f, v, found, accounts, here); err != nil {
 		return err
 	}
-	page.Nothing = len(page.Days) == 0 && found.Next == ""
+	page.Nothing = len(found.Messages) == 0 && v.Cursor == "" && found.Next == ""
 	if v.Cursor == "" && !page.Narrowed {
 		page.States = r.accountNotices(accounts)
 	}

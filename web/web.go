@@ -70,6 +70,7 @@ type Store interface {
 	Figures
 	Changes
 	Decisions
+	Saved
 	Reading
 	Acts
 	Timelines
@@ -77,6 +78,9 @@ type Store interface {
 	AccountStatuses
 	Attempts
 	Leases
+	Recipients
+	AlertRules
+	Archives
 }
 
 // Config says what the pages work with. Fields without a comment are needed.
@@ -85,7 +89,7 @@ type Config struct {
 	Desk   *signin.Desk
 	Keys   Keys
 	Log    *archive.Log
-	Index  Searcher
+	Index  Finder
 	Store  Store
 	Logger *slog.Logger
 	Clock  func() time.Time
@@ -115,6 +119,7 @@ type Server struct {
 	views     *views
 	looked    *looked
 	patterns  *patterns
+	checks    *checks
 	termsKept *termsKept
 	pictures  *pictures
 	countries countries
@@ -129,7 +134,7 @@ func New(c Config) (*Server, error) {
 	if c.Idle == 0 {
 		c.Idle = signin.IdleLock
 	}
-	s := &Server{Config: c, views: newViews(c.Clock), looked: newLooked(c.Clock), patterns: newPatterns(),
+	s := &Server{Config: c, views: newViews(c.Clock), looked: newLooked(c.Clock), patterns: newPatterns(), checks: newChecks(c),
 		termsKept: newTermsKept(), pictures: newPictures(c.Clock)}
 	var err error
 	if s.words, err = readWords(); err != nil {

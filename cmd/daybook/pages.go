@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"daybook"
-	"daybook/alerts"
 	"daybook/cases"
 	"daybook/signin"
 	"daybook/web"
@@ -21,6 +20,7 @@ import (
 // pages are the web pages of an instance, on a listener of their own.
 type pages struct {
 	handler     http.Handler
+	server      *web.Server // behind it
 	logger      *slog.Logger
 	listener    net.Listener
 	certificate *tls.Certificate
@@ -58,14 +58,15 @@ func (a *app) openPages(ctx context.Context) (_ *pages, err error) {
 	if a.desk, err = a.openDesk(origin.Hostname(), p.address); err != nil {
 		return nil, err
 	}
-	p.handler, err = web.New(web.Config{
+	p.server, err = web.New(web.Config{
 		Cases: a.cases, Desk: a.desk, Keys: a.db.Keys, Log: a.log, Index: a.index, Store: a.db, Logger: a.logger, Clock: a.clock,
-		CatchUp: a.catchUp, Settle: a.settle, Mail: alerts.Recipient{Title: a.cfg.Mail.Subject, Sender: a.cfg.Mail.FromName},
+		CatchUp: a.catchUp, Settle: a.settle, Mail: a.usualMail(),
 		Origin: origin, Proxies: a.cfg.Web.Trusted(), Country: a.cfg.Web.Country, Leave: a.cfg.Web.Leave, Connect: connector{a},
 	})
 	if err != nil {
 		return nil, err
 	}
+	p.handler = p.server
 	return p, nil
 }
 
@@ -82,7 +83,8 @@ func (a *app) openDesk(host, origin string) (*signin.Desk, error) {
 
 // run answers until ctx ends.
 func (p *pages) run(ctx context.Context) error {
-	return web.Serve(ctx, p.listener, p.certificate, p.handler, p.logger)
+	err := web.Serve(ctx, p.listener, p.certificate, p.handler, p.logger)
+	return errors.Join(err, p.server.Close())
 }
 
 // tidy removes what is over at the door: sessions, codes, tries.

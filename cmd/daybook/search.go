@@ -117,7 +117,7 @@ func (cmd *searchCommand) hits(c *call, a *app, id daybook.CaseID, q index.Query
 			j.Entry = m.Captures[0]
 		}
 		if cmd.Content {
-			for _, f := range fragmentsOf(m, q) {
+			for _, f := range index.MessageFragments(&m, q) {
 				fj := fragmentJSON{Text: f.Text, Marks: [][2]int{}}
 				for _, s := range f.Marks {
 					fj.Marks = append(fj.Marks, [2]int{s.From, s.To})
@@ -136,19 +136,6 @@ func (cmd *searchCommand) hits(c *call, a *app, id daybook.CaseID, q index.Query
 		out = append(out, j)
 	}
 	return out, nil
-}
-
-// fragmentsOf looks in the newest text first, then in those before it.
-func fragmentsOf(m daybook.Message, q index.Query) []index.Fragment {
-	if f := index.Fragments(m.Text, q); len(f) > 0 {
-		return f
-	}
-	for i := len(m.Versions) - 1; i >= 0; i-- {
-		if f := index.Fragments(m.Versions[i].Text, q); len(f) > 0 {
-			return f
-		}
-	}
-	return nil
 }
 
 func (cmd *searchCommand) print(c *call, a *app, id daybook.CaseID, r index.Result, hits []hitJSON) error {

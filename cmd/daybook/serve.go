@@ -149,14 +149,10 @@ func (a *app) follow(ctx context.Context) error {
 	})
 }
 
-// expire ends the reading of accounts whose consent has ended.
+// expire does, every minute, what has to be done on time and is no task.
 func (a *app) expire(ctx context.Context) error {
-	return every(ctx, time.Minute, func() {
-		actor := daybook.Actor{ID: "consent", Role: "collector", Via: "serve"}
-		if _, err := a.cases.ExpireDue(ctx, actor); err != nil && ctx.Err() == nil {
-			a.logger.WarnContext(ctx, "consents that have ended could not be closed", slog.Any("err", err))
-		}
-	})
+	reminded := map[reminder]bool{}
+	return every(ctx, time.Minute, func() { a.everyMinute(ctx, reminded) })
 }
 
 // every calls fn now and after each period, until ctx ends.

@@ -29,8 +29,8 @@ import (
 	"daybook/internal/need"
 )
 
-//go:embed axe.min.js
-var axe string // axe-core 4.14.1, Mozilla Public License 2.0, see axe.LICENSE
+//go:embed vendored/axe.min.js
+var axe string // axe-core 4.14.1, Mozilla Public License 2.0, see vendored/axe.LICENSE
 
 // patience is how long a step may take on a machine that has other things to do.
 const patience = 90 * time.Second
@@ -300,6 +300,26 @@ func (tab *Tab) WaitFor(script string) {
 	run(tab, "wait for "+script, chromedp.Poll[bool](script, chromedp.WithPollingTimeout(patience)))
 }
 
+// Arrive waits until the tab has loaded a page whose address begins so, through
+// whatever pages lie between.
+func (tab *Tab) Arrive(address string) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, patience)
+	defer cancel()
+	for {
+		// An error says that the page was left while it was looked at.
+		at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState + " " + location.href`))
+		if err == nil && strings.HasPrefix(at, "complete "+address) {
+			return
+		}
+		if ctx.Err() != nil {
+			at, text := tab.where()
+			tab.t.Fatalf("wait for %s at %s:\n%s", address, at, text)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 // Cookie sets a cookie for a site.
 func (tab *Tab) Cookie(site, name, value string) {
 	tab.t.Helper()
@@ -378,7 +398,7 @@ func (tab *Tab) Axe() []string {
 		defer tab.Script(false)
 	}
 	tab.Eval(`document.querySelectorAll("details").forEach(d => d.open = true); "done"`)
-	// As Chromium's developer tools do it, this is not subject to the page's policy.
+	// Chromium's developer tools do this, whatever the page's policy says.
 	tab.Eval(axe + `; "done"`)
 	out := tab.Eval(`axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
 		.then(r => JSON.stringify(r.violations.map(v => v.id + " (" + v.impact + "): " + v.nodes.map(n => n.target.join(" ") + " " + n.html.slice(0, 160)).slice(0, 3).join(" | "))))`)

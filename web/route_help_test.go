@@ -1,0 +1,245 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"daybook"
+	"daybook/cases"
+	"daybook/signin"
+	"daybook/web"
+)
+
+// A signer is a browser of somebody who can come in again, on the same device
+// or on another.
+type signer struct {
+	*browserClient
+	secret, device string
+}
+
+func (h *house) signer(u cases.User) *signer {
+	h.t.Helper()
+	b, secret := h.known(u)
+	return &signer{b, secret, b.cookie("d")}
+}
+
+// signIn comes in anew; half a minute later, because a one-time code is good for
+// once. With the device "" it is one that was never seen.
+func (a *signer) signIn(device string) *browserClient {
+	h := a.h
+	h.t.Helper()
+	h.move(signin.IdleLock / 10)
+	door := signin.Door{Address: "127.0.0.1", Agent: "test", Device: device}
+	attempt, err := h.desk.Begin(h.t.Context(), door, a.user.Name, passphrase)
+	h.ok(err)
+	token, device, _, err := h.desk.Finish(h.t.Context(), door, attempt, h.codeOf(a.secret))
+	h.ok(err)
+	b := h.browser()
+	b.user = a.user
+	at, err := url.Parse(h.URL)
+	h.ok(err)
+	b.Jar.SetCookies(at, []*http.Cookie{{Name: "id", Value: token, Path: "/"}, {Name: "d", Value: device, Path: "/"}})
+	return b
+}
+
+// table is the route table, with a way to tell which route a path belongs to.
+type table struct {
+	routes []web.RouteSeen
+	mux    *http.ServeMux
+}
+
+func (h *house) table() table {
+	t := table{h.web.Routes(), http.NewServeMux()}
+	for _, r := range t.routes {
+		t.mux.HandleFunc(r.Method+" "+r.Path, func(http.ResponseWriter, *http.Request) {})
+	}
+	return t
+}
+
+// route returns the pattern ("GET /c/{case}/people") of a request; "" if it has
+// none.
+func (t table) route(method, path string) string {
+	_, pattern := t.mux.Handler(httptest.NewRequest(method, path, nil))
+	return pattern
+}
+
+func (t table) inCase() []web.RouteSeen {
+	return slices.DeleteFunc(slices.Clone(t.routes), func(r web.RouteSeen) bool { return r.Who != "in case" })
+}
+
+func pattern(r web.RouteSeen) string { return r.Method + " " + r.Path }
+
+var parameter = regexp.MustCompile(`\{([a-z]+)\}`)
+
+// fill puts values into the parameters of a path.
+func fill(path string, value func(name string) string) string {
+	path = strings.ReplaceAll(path, "{$}", "")
+	return parameter.ReplaceAllStringFunc(path, func(p string) string { return value(strings.Trim(p, "{}")) })
+}
+
+// anyID fills a path of a case with identifiers that nothing has.
+func anyID(path string, c daybook.CaseID) string {
+	return fill(path, func(name string) string {
+		if name == "case" {
+			return string(c)
+		}
+		return daybook.NewID()
+	})
+}
+
+// What can be found on the pages of a case, by pattern of the route.
+type found struct {
+	paths map[string][]string   // where links and forms lead
+	forms map[string]url.Values // what a form sends
+	ids   []string              // every identifier in an address or a form
+}
+
+var idPattern = regexp.MustCompile(`\b[a-z2-7]{26}\b`)
+
+// explore opens every page of a case that links lead to, a few of each kind, and
+// every page without a parameter.
+func (h *house) explore(b *browserClient, c daybook.CaseID) found {
+	h.t.Helper()
+	routes := h.table()
+	f := found{map[string][]string{}, map[string]url.Values{}, nil}
+	var queue []string
+	for _, r := range routes.inCase() {
+		if r.Method == http.MethodGet && strings.Count(r.Path, "{") == 1 {
+			queue = append(queue, fill(r.Path, func(string) string { return string(c) }))
+		}
+	}
+	done, kinds := map[string]bool{}, map[string]int{}
+	note := func(method, path string) string {
+		p := routes.route(method, path)
+		if p != "" && len(f.paths[p]) < 4 && !slices.Contains(f.paths[p], path) {
+			f.paths[p] = append(f.paths[p], path)
+		}
+		f.ids = append(f.ids, idPattern.FindAllString(path, -1)...)
+		return p
+	}
+	for len(queue) > 0 {
+		path := queue[0]
+		queue = queue[1:]
+		kind := note(http.MethodGet, path)
+		if done[path] || kinds[kind] >= 3 {
+			continue
+		}
+		done[path] = true
+		kinds[kind]++
+		page := b.get(path)
+		for _, e := range elements(h.t, page.Body) {
+			switch e.Data {
+			case "a":
+				if to, _, _ := strings.Cut(attribute(e, "href"), "#"); strings.HasPrefix(to, "/c/"+string(c)+"/") {
+					queue = append(queue, to)
+				}
+			case "form":
+				method := strings.ToUpper(attribute(e, "method"))
+				if method == "" {
+					method = http.MethodGet
+				}
+				action := attribute(e, "action")
+				if !strings.HasPrefix(action, "/c/") {
+					continue
+				}
+				if p := note(method, action); p != "" && f.forms[p] == nil {
+					f.forms[p] = formFields(e)
+					for _, values := range f.forms[p] {
+						for _, v := range values {
+							f.ids = append(f.ids, idPattern.FindAllString(v, -1)...)
+						}
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(f.ids)
+	f.ids = slices.Compact(f.ids)
+	f.ids = slices.DeleteFunc(f.ids, func(id string) bool { return id == string(c) })
+	return f
+}
+
+// elements returns the elements of a page in order.
+func elements(t testing.TB, page string) (out []*html.Node) {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// formFields is what a form would send if it were sent as it is.
+func formFields(form *html.Node) url.Values {
+	out := url.Values{}
+	for n := range form.Descendants() {
+		if n.Type != html.ElementNode || attribute(n, "name") == "" {
+			continue
+		}
+		name := attribute(n, "name")
+		switch n.Data {
+		case "input", "button":
+			if kind := attribute(n, "type"); kind != "radio" && kind != "checkbox" || !out.Has(name) {
+				out.Set(name, attribute(n, "value"))
+			}
+		case "select":
+			for o := range n.Descendants() {
+				if o.Type == html.ElementNode && o.Data == "option" && !out.Has(name) {
+					out.Set(name, attribute(o, "value"))
+				}
+			}
+		case "textarea":
+			out.Set(name, "words")
+		}
+	}
+	return out
+}
+
+// newEntries returns the entries of a case from a number on, as accessed tells
+// them; other kinds as their kind.
+func (h *house) newEntries(c daybook.CaseID, from uint64) (out []string) {
+	h.t.Helper()
+	for e, err := range h.log.Entries(h.t.Context(), c, from) {
+		h.ok(err)
+		if e.Record.Kind != daybook.RecordAccess {
+			out = append(out, string(e.Record.Kind))
+			continue
+		}
+		var a daybook.Access
+		h.ok(e.Record.Decode(&a))
+		who := e.Record.Actor.ID
+		if u, err := h.cases.FindUser(h.t.Context(), who); err == nil {
+			who = u.Name
+		}
+		out = append(out, strings.TrimSpace(who+" "+a.Action+" "+a.Detail))
+	}
+	return out
+}
+
+func (h *house) size(c daybook.CaseID) uint64 {
+	h.t.Helper()
+	n, _, err := h.log.Head(h.t.Context(), c)
+	h.ok(err)
+	return n
+}
