@@ -207,7 +207,7 @@ func TestNear(t *testing.T) {
 		{"the next hour", at(noon.Add(time.Hour), 0), uint32(noon.Unix()/3600) + 1},
 		{"a count", "mastodon:social.example/notifications/34975009", 34975009 / 1024},
 		{"no number", "mastodon:https://ponds.example/objects/ab12cd", 0},
-		{"letters behind", "mastodon:https://ponds.example/notes/9x1", 0},
+		{"a digit behind letters", "mastodon:https://ponds.example/notes/9x1", 0},
 		{"too long", "mastodon:https://ponds.example/99999999999999999999999", 0},
 		{"nothing", "", 0},
 	}

@@ -18,7 +18,7 @@ import (
 
 const (
 	timelineLook  = 8192 // messages that are looked at for one page, so that none takes long
-	timelineOpen  = 768  // messages that are opened for one page, where the lines do not say enough
+	timelineOpen  = 384  // messages that are opened for one page, where the lines do not say enough
 	timelineChunk = 2048 // lines that are read at a time
 )
 
@@ -215,7 +215,7 @@ func newestFirst(a, b factLine) int {
 func (w *walk) chunk(limit int) int {
 	switch {
 	case w.f.Marked == daybook.MarkedMedia:
-		return 256
+		return 128
 	case w.f.Marked == "" && w.f.Kind == "" && w.f.Account == "":
 		return limit + 1
 	}

@@ -40,7 +40,7 @@ func TestPeople_D6_D7(t *testing.T) {
 	maya, priya := h.enter(h.maya), h.enter(h.priya)
 	page := maya.get("/c/" + string(h.mayas) + "/people")
 	peopleShow(t, page, 200, "People with access", "1 person, besides you", "Priya N.", "Run the record with you", "Why: chosen by the person",
-		"30 days left", "No end", "Change the end: Priya N.", "End now: Priya N.", "You", "!Lee", "!Tom")
+		"30 days left", "No end", "Change: Priya N.", "End now: Priya N.", "You", "!Lee", "!Tom")
 	peopleShow(t, page, 200, "marked contact as unwanted: nightjar_42", "agreed that an account is read", "the operator")
 	if got := last(h.accessed(h.mayas)); got != "Maya access looked at who has access" {
 		t.Errorf("got entry %q", got)

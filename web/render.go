@@ -32,14 +32,18 @@ func readPages(w *words) (pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the templates: %w", err)
 	}
-	var base *template.Template
+	var base, parts *template.Template
 	funcs := template.FuncMap{
 		"t": w.html, "plain": w.plain,
 		// part runs one of the parts into a value that t takes as an argument.
-		"part": func(part string, data any) (template.HTML, error) { return partial(base, part, data) },
+		"part": func(part string, data any) (template.HTML, error) { return partial(parts, part, data) },
 		"list": func(v ...any) []any { return v },
 	}
 	if base, err = template.New("layout").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html"); err != nil {
+		return nil, fmt.Errorf("read the templates: %w", err)
+	}
+	// What has run cannot be copied any more, so parts run in a copy of their own.
+	if parts, err = base.Clone(); err != nil {
 		return nil, fmt.Errorf("read the templates: %w", err)
 	}
 	for _, file := range files {
@@ -60,13 +64,9 @@ func readPages(w *words) (pages, error) {
 }
 
 // partial runs a part by itself; html/template has escaped what comes out.
-func partial(base *template.Template, part string, data any) (template.HTML, error) {
-	t, err := base.Clone()
-	if err != nil {
-		return "", err
-	}
+func partial(parts *template.Template, part string, data any) (template.HTML, error) {
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, part, data); err != nil {
+	if err := parts.ExecuteTemplate(&b, part, data); err != nil {
 		return "", err
 	}
 	return template.HTML(strings.TrimSpace(b.String())), nil //nolint:gosec // html/template escaped it
@@ -205,7 +205,7 @@ func (r *request) nav() ([]navGroup, error) {
 	}
 	item := func(key, icon, page string) navItem {
 		href := "/c/" + string(id) + "/" + page
-		return navItem{Key: key, Icon: icon, Href: href, Current: r.route.path == "/c/{case}/"+page}
+		return navItem{Key: key, Icon: icon, Href: href, Current: r.route.path == "/c/{case}/"+page || strings.HasPrefix(r.route.path, "/c/{case}/"+page+"/")}
 	}
 	if !person {
 		groups = append(groups, navGroup{Items: []navItem{{Key: "nav.work", Icon: "work", Href: "/work", Current: r.route.path == "/work"}}})

@@ -134,7 +134,7 @@ func (h *house) explore(b *browserClient, c daybook.CaseID) found {
 		done[path] = true
 		kinds[kind]++
 		page := b.get(path)
-		for _, e := range elements(h.t, page.Body) {
+		for _, e := range elementsOf(h.t, page.Body) {
 			switch e.Data {
 			case "a":
 				if to, _, _ := strings.Cut(attribute(e, "href"), "#"); strings.HasPrefix(to, "/c/"+string(c)+"/") {
@@ -166,8 +166,8 @@ func (h *house) explore(b *browserClient, c daybook.CaseID) found {
 	return f
 }
 
-// elements returns the elements of a page in order.
-func elements(t testing.TB, page string) (out []*html.Node) {
+// elementsOf returns the elements of a page in order.
+func elementsOf(t testing.TB, page string) (out []*html.Node) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(page))
 	if err != nil {

@@ -273,7 +273,7 @@ func checkAnswer(t *testing.T, h *house, name string, a answer) {
 	if bad := forbiddenWords.FindAllString(strings.ReplaceAll(readable(t, a.Body), "National Stalking Helpline", ""), -1); len(bad) > 0 {
 		t.Errorf("%s says %q", name, bad)
 	}
-	for _, e := range elements(t, a.Body) {
+	for _, e := range elementsOf(t, a.Body) {
 		switch {
 		case e.Data == "style":
 			t.Errorf("%s has a style of its own", name)

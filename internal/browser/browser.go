@@ -247,12 +247,17 @@ func (tab *Tab) Back() {
 	})
 	// A page from the back cache does not load: what ends is the change of place.
 	// A page may send the tab on from there, so the place can be another by now.
-	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		now := run(tab, "history", chromedp.NavigationEntries())
-		if int(now.CurrentIndex) != int(h.CurrentIndex) && tab.Eval("document.readyState") == "complete" {
-			return
+	// While one page goes and the other comes there may be none to ask.
+	ctx, cancel := context.WithTimeout(tab.ctx, patience)
+	defer cancel()
+	for ; ; time.Sleep(20 * time.Millisecond) {
+		now, err := chromedp.Run(ctx, chromedp.NavigationEntries())
+		if err == nil && int(now.CurrentIndex) != int(h.CurrentIndex) {
+			if state, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.readyState")); err == nil && state == "complete" {
+				return
+			}
 		}
-		if time.Since(begin) > patience {
+		if ctx.Err() != nil {
 			tab.t.Fatal("went back, and nothing came")
 		}
 	}
@@ -294,30 +299,22 @@ func (tab *Tab) Eval(script string) string {
 	return run(tab, "script", chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
 }
 
-// WaitFor waits until a script is true.
+// WaitFor waits until a script is true, on this page or on one that comes after
+// it.
 func (tab *Tab) WaitFor(script string) {
 	tab.t.Helper()
-	run(tab, "wait for "+script, chromedp.Poll[bool](script, chromedp.WithPollingTimeout(patience)))
-}
-
-// Arrive waits until the tab has loaded a page whose address begins so, through
-// whatever pages lie between.
-func (tab *Tab) Arrive(address string) {
-	tab.t.Helper()
-	ctx, cancel := context.WithTimeout(tab.ctx, patience)
-	defer cancel()
-	for {
-		// An error says that the page was left while it was looked at.
-		at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState + " " + location.href`))
-		if err == nil && strings.HasPrefix(at, "complete "+address) {
+	var last error
+	for begin := time.Now(); time.Since(begin) < patience; time.Sleep(20 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(tab.ctx, 10*time.Second)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+script+")"))
+		cancel()
+		if ok && err == nil {
 			return
 		}
-		if ctx.Err() != nil {
-			at, text := tab.where()
-			tab.t.Fatalf("wait for %s at %s:\n%s", address, at, text)
-		}
-		time.Sleep(20 * time.Millisecond)
+		last = err // a page that is just going away answers nothing
 	}
+	at, text := tab.where()
+	tab.t.Fatalf("%s did not become true at %s (%v)\n%s", script, at, last, text)
 }
 
 // Cookie sets a cookie for a site.
