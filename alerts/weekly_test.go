@@ -81,7 +81,9 @@ func TestMailer_Weekly_C6(t *testing.T) {
 	h := newHouse(t, date(1, 12, 0)) // a Thursday
 	n := &fakeNotifier{}
 	h.notifier = n
-	h.recipient(alerts.ThePerson, func(r *alerts.Recipient) { r.Weekly, r.Weekday, r.DigestAt, r.WeeklyFrom = true, time.Monday, 10*60, h.now })
+	h.recipient(alerts.ThePerson, func(r *alerts.Recipient) {
+		r.Weekly, r.Weekday, r.DigestAt, r.WeeklyFrom = true, time.Monday, 10*60, h.now
+	})
 	h.until(date(9, 0, 0), 3*time.Hour)
 	h.receive(40)
 	h.until(date(28, 0, 0), 3*time.Hour)

@@ -149,6 +149,8 @@ type Storage interface {
 
 // CheckpointStorage keeps signed checkpoints.
 type CheckpointStorage interface {
+	// PutCheckpoint keeps a note. The same note again is no error and changes
+	// nothing; another note for a size that has one is an error.
 	PutCheckpoint(ctx context.Context, c daybook.CaseID, size uint64, note []byte, at time.Time) error
 	// Checkpoints returns all checkpoints of a case, smallest first.
 	Checkpoints(ctx context.Context, c daybook.CaseID) ([][]byte, error)

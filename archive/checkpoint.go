@@ -102,15 +102,16 @@ func (l *Log) Checkpoint(ctx context.Context, c daybook.CaseID) (Checkpoint, err
 	if err := l.refusedFor(c); err != nil {
 		return Checkpoint{}, fmt.Errorf("sign a checkpoint: %w", err)
 	}
+	// In this order: somebody else may append and sign in between.
+	last, lastErr := l.LastCheckpoint(ctx, c)
 	size, root, err := l.Head(ctx, c)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("sign a checkpoint: %w", err)
 	}
-	last, err := l.LastCheckpoint(ctx, c)
 	switch {
-	case errors.Is(err, daybook.ErrNotFound):
-	case err != nil:
-		return Checkpoint{}, fmt.Errorf("sign a checkpoint: %w", err)
+	case errors.Is(lastErr, daybook.ErrNotFound):
+	case lastErr != nil:
+		return Checkpoint{}, fmt.Errorf("sign a checkpoint: %w", lastErr)
 	case last.Size > size:
 		return Checkpoint{}, fmt.Errorf("sign a checkpoint: %w: the last one covers %d entries, %d are here", ErrBroken, last.Size, size)
 	default:

@@ -104,22 +104,22 @@ func (r *Runner) now() time.Time { return r.Clock().UTC().Truncate(time.Microsec
 // A Report says what one run did. Captures are counted as they came; each is
 // New, Known, Excluded, Early or NotChosen.
 type Report struct {
-	Account  daybook.AccountID
-	Pages    int
-	Captures int
-	New      int
-	Known    int // equal to what is archived
-	Excluded int // of senders who are never collected: nothing was kept
-	Early    int // older than the account's Since: nothing was kept
+	Account   daybook.AccountID
+	Pages     int
+	Captures  int
+	New       int
+	Known     int // equal to what is archived
+	Excluded  int // of senders who are never collected: nothing was kept
+	Early     int // older than the account's Since: nothing was kept
 	NotChosen int // of kinds that the account's Kinds leave out: nothing was kept
-	Unknown  int // new, but of a kind that this version cannot read
-	Failed   int // new, but without a reading
-	Observed int // observations that were recorded
-	Looked   int // messages that were looked at again
-	Media    int // attachments that were kept
-	Gaps     []daybook.Gap
-	Lanes    []LaneReport
-	More     bool // the run ended before it was done: call again
+	Unknown   int // new, but of a kind that this version cannot read
+	Failed    int // new, but without a reading
+	Observed  int // observations that were recorded
+	Looked    int // messages that were looked at again
+	Media     int // attachments that were kept
+	Gaps      []daybook.Gap
+	Lanes     []LaneReport
+	More      bool // the run ended before it was done: call again
 }
 
 // A LaneReport says how one lane of a run went.

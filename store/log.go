@@ -191,10 +191,15 @@ func (db *DB) PutCheckpoint(ctx context.Context, c daybook.CaseID, size uint64, 
 	if err := inScope(ctx, c); err != nil {
 		return err
 	}
-	_, err := db.to(ctx).ExecContext(ctx, `INSERT INTO checkpoint (case_id, size, note, made) VALUES ($1, $2, $3, $4)`,
+	// Two who sign the same entries at the same time make the same note.
+	done, err := db.to(ctx).ExecContext(ctx, `INSERT INTO checkpoint (case_id, size, note, made) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (case_id, size) DO UPDATE SET note = excluded.note WHERE checkpoint.note = excluded.note`,
 		string(c), int64(size), note, micros(at))
 	if err != nil {
 		return fmt.Errorf("put a checkpoint: %w", err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return fmt.Errorf("put a checkpoint: %w", errors.Join(fmt.Errorf("there is another note for %d entries", size), err))
 	}
 	return nil
 }

@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/net/html"
 
-	"daybook"
 	"daybook/alerts"
 	"daybook/web"
 )
@@ -308,10 +307,8 @@ func TestAlerts_Others_D6(t *testing.T) {
 	if got := p.recipients(); len(got) != 1 || got[0].Address != rec.Address || got[0].Unconfirmed == nil {
 		t.Errorf("changed by somebody else: %+v", got)
 	}
-	if c := daybook.CaseID(p.toms); c != "" {
-		all, err := p.db.Recipients(t.Context(), c)
-		if err != nil || len(all) != 0 {
-			t.Errorf("recipients of the other case: %v, %v", all, err)
-		}
+	all, err := p.db.Recipients(t.Context(), p.toms)
+	if err != nil || len(all) != 0 {
+		t.Errorf("recipients of the other case: %v, %v", all, err)
 	}
 }

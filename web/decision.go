@@ -9,24 +9,26 @@ import (
 
 // A decision is one decision about a handle as pages show it.
 type decision struct {
-	Key   string // "decision.linked", with ".undone"
-	Ref   string // names it in forms
-	At    stamp
-	You   bool // the user made it
-	By    name
-	Other handleLabel // of a pair: the other one
-	Pair  bool
-	From  stamp // the time that it is about
-	Until stamp
-	How   name // in the words of who made it
-	Holds bool
-	Entry string // ref of the message that it is about
-	Undo  bool   // the user may take it back
+	Key    string // "decision.linked", with ".undone"
+	Ref    string // names it in forms
+	At     stamp
+	Day    stamp // the same, for lists
+	You    bool  // the user made it
+	By     name
+	Other  handleLabel // of a pair: the other one
+	Pair   bool
+	Linked bool  // they belong together
+	From   stamp // the time that it is about
+	Until  stamp
+	How    name // in the words of who made it
+	Holds  bool
+	Entry  string // ref of the message that it is about
+	Undo   bool   // the user may take it back
 }
 
 // decision shows a decision from the side of a handle.
 func (r *request) decision(p *pattern, d *decided, of daybook.Handle) (out decision, err error) {
-	out = decision{Key: "decision." + string(d.What), At: r.when(d.At), Holds: d.Holds, How: textOf(d.How), Pair: d.pair()}
+	out = decision{Key: "decision." + string(d.What), At: r.when(d.At), Day: r.dayShort(d.At), Holds: d.Holds, How: textOf(d.How), Pair: d.pair(), Linked: d.What == daybook.MarkLinked && !d.Undone}
 	if d.Undone {
 		out.Key += ".undone"
 	}
@@ -78,6 +80,14 @@ func (r *request) mayDecide(m daybook.Mark) bool {
 		return r.can(cases.Consent)
 	}
 	return r.can(cases.Mark)
+}
+
+// dayShort shows a date for a narrow column: without the year if it is this one.
+func (r *request) dayShort(t time.Time) stamp {
+	if t.IsZero() || t.In(r.zone).Year() != r.now().In(r.zone).Year() {
+		return r.day(t)
+	}
+	return r.stamp(t, "2 Jan")
 }
 
 // caseDay shows a date in the zone in which the days of the case are counted.

@@ -68,7 +68,7 @@ type handleRow struct {
 	Asked       bool // there is a request to stop, so that After means something
 	Allowed     int64
 	First, Last stamp
-	Links       []decision // of a group's handle: why it is in it; of another: what was said about it and others
+	Links       []decision // what was said about it and others
 	Marks       []string   // keys of tags
 }
 
@@ -258,7 +258,7 @@ func (row *handleRow) setFigures(r *request, f *detect.Finding) {
 	row.Contacts, row.Allowed = f.Figures["messages"].Value, f.Figures["allowed"].Value
 	after, asked := f.Figures["after-stop"]
 	row.After, row.Asked = after.Value, asked
-	row.First, row.Last = r.day(f.From), r.day(f.To)
+	row.First, row.Last = r.dayShort(f.From), r.dayShort(f.To)
 }
 
 // pair reports whether a decision is about two handles.

@@ -65,7 +65,7 @@ func TestPatternsAreWorkedOutOnce(t *testing.T) {
 	r.Actor = daybook.Actor{ID: "mastodon", Role: "collector"}
 	_, err := h.log.Append(t.Context(), h.mayas, []daybook.Record{r})
 	h.ok(err)
-	shows(t, maya.get(h.path("handles")), "4 – 14 Oct 2026 to 23 Nov 2026") // also what no follower had read yet
+	shows(t, maya.get(h.path("handles")), "4 – 14 Oct to 23 Nov") // also what no follower had read yet
 	look(4, "after new contact")
 }
 

@@ -30,6 +30,11 @@ func elsewhere(t *testing.T) *httptest.Server {
 	return s
 }
 
+// arrive waits until a tab has loaded a page whose address begins so.
+func arrive(tab *browser.Tab, address string) {
+	tab.WaitFor(fmt.Sprintf(`location.href.startsWith(%q) && document.readyState === "complete"`, address))
+}
+
 // keys plays what a keyboard does: "down Shift", "up Shift", "down a+shift", …
 func keys(tab *browser.Tab, events ...string) {
 	for _, e := range events {
@@ -89,7 +94,7 @@ func TestQuickExit_C1(t *testing.T) {
 		t.Errorf("twice is enough to leave: %s", tab.Address())
 	}
 	tab.Eval(`document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Shift", bubbles: true })); setTimeout(() => document.body.dispatchEvent(new KeyboardEvent("keyup", { key: "Shift", bubbles: true }))); ""`)
-	tab.Arrive(weather.URL)
+	arrive(tab, weather.URL)
 	h.isOut(tab, weather.URL)
 }
 
@@ -137,7 +142,7 @@ func TestIdlePage_C8(t *testing.T) {
 	tab := h.window(t, chromium, h.enter(h.maya))
 	tab.Open(h.URL + "/settings")
 	h.move(signin.IdleLock)
-	tab.Arrive(h.URL + "/signin")
+	arrive(tab, h.URL+"/signin")
 	if text := tab.Text(); strings.Contains(text, "Maya") || !strings.Contains(text, "Your sign-in name") {
 		t.Errorf("got %s", text)
 	}
@@ -190,7 +195,7 @@ func TestPasskeys(t *testing.T) {
 	tab.Press("Make a passkey")
 	tab.Type("#passkey", "my <phone>")
 	tab.Press("Make a passkey")
-	tab.Arrive(site + "/setup/ways")
+	arrive(tab, site+"/setup/ways")
 	if text := tab.Text(); !strings.Contains(text, "1 passkey made") {
 		t.Fatalf("got %s", text)
 	}
@@ -202,7 +207,7 @@ func TestPasskeys(t *testing.T) {
 	}
 	tab.Press("Sign out")
 	tab.Click("button[data-passkey]")
-	tab.Arrive(site + "/c/")
+	arrive(tab, site+"/c/")
 	tab.Open(site + "/settings")
 	if text := tab.Text(); !strings.Contains(text, "last used 23 Nov 2026") {
 		t.Fatalf("got %s", text)
@@ -215,7 +220,7 @@ func TestPasskeys(t *testing.T) {
 		t.Fatalf("got %s", at)
 	}
 	tab.Click("button[data-passkey]")
-	tab.Arrive(site + "/settings/passphrase")
+	arrive(tab, site+"/settings/passphrase")
 	tab.Open(site + "/settings")
 	tab.Follow("a[href^='/settings/passkeys/']")
 	tab.Press("Remove it")

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,9 +71,20 @@ func benchSearch(b *testing.B, n int) (*house, *benchWords) {
 	return h, words
 }
 
+// spent is the processor time of this process, which a busy machine does not
+// distort as it does the clock.
+func spent(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // BenchmarkSearchPageAgainstIndex is the search page in a case of 100,000
 // messages, by HTTP with all that a visit costs, beside the search of the index
-// alone, in one run.
+// alone, with the facets that the index has, in one run. It is processor time.
 func BenchmarkSearchPageAgainstIndex(b *testing.B) {
 	const n = 100_000
 	h, words := benchSearch(b, n)
@@ -105,15 +117,15 @@ func BenchmarkSearchPageAgainstIndex(b *testing.B) {
 			}
 			var pages, searches []time.Duration
 			for range 40 {
-				begin := time.Now()
+				begin := spent(b)
 				if page := maya.get(path); page.Status != 200 || !strings.Contains(page.Body, `class="entry"`) {
 					b.Fatalf("status %d", page.Status)
 				}
-				pages = append(pages, time.Since(begin))
-				begin = time.Now()
+				pages = append(pages, spent(b)-begin)
+				begin = spent(b)
 				_, err := h.index.Search(b.Context(), q)
 				h.ok(err)
-				searches = append(searches, time.Since(begin))
+				searches = append(searches, spent(b)-begin)
 			}
 			slices.Sort(pages)
 			slices.Sort(searches)
@@ -121,7 +133,7 @@ func BenchmarkSearchPageAgainstIndex(b *testing.B) {
 			p95 := len(pages) * 95 / 100
 			line, err := json.Marshal(map[string]any{
 				"measure": "web: search page, p95, " + tt.name, "ours": ms(pages[p95]), "theirs": ms(searches[p95]), "ratio": math.Round(10*ms(pages[p95])/ms(searches[p95])) / 10,
-				"unit": "ms", "n": n, "p50": ms(pages[len(pages)/2]),
+				"unit": "ms of processor time", "n": n, "p50": ms(pages[len(pages)/2]),
 			})
 			h.ok(err)
 			fmt.Println(string(line))

@@ -12,12 +12,12 @@ import (
 // A facet is one way to narrow the hits.
 type facet struct {
 	Key     string // legend
-	Field   string
 	Choices []facetChoice
 }
 
 // A facetChoice is one box of a facet, with how many hits have it.
 type facetChoice struct {
+	Field   string
 	Value   string
 	N       uint64
 	Chosen  bool
@@ -28,6 +28,7 @@ type facetChoice struct {
 	IsName  bool
 	Of      platformName
 	Account bool
+	Kind    bool
 }
 
 const (
@@ -190,7 +191,7 @@ func (r *request) facets(o *offered, q index.Query, v *searchView, found index.R
 
 // who counts by sender: groups, then the single handles with most hits.
 func (o *offered) who(v *searchView, found index.Result) (facet, error) {
-	f := facet{Key: "search.facet.who", Field: "who"}
+	f := facet{Key: "search.facet.who"}
 	key, err := o.r.s.Keys.Case(o.r.Context(), o.r.caseID)
 	if err != nil {
 		return f, err
@@ -225,7 +226,7 @@ func (o *offered) who(v *searchView, found index.Result) (facet, error) {
 		if err != nil {
 			return f, err
 		}
-		f.Choices = append(f.Choices, facetChoice{Value: "g:" + ref, N: uint64(n), Key: "handles.group", Arg: o.t.groups[i].Letter, Chosen: slices.Contains(v.Who, "g:"+ref)})
+		f.Choices = append(f.Choices, facetChoice{Field: "who", Value: "g:" + ref, N: uint64(n), Key: "handles.group", Arg: o.t.groups[i].Letter, Chosen: slices.Contains(v.Who, "g:"+ref)})
 	}
 	slices.SortStableFunc(singles, func(a, b single) int { return cmp.Compare(b.n, a.n) })
 	for _, s := range singles[:min(len(singles), maxSenders)] {
@@ -235,15 +236,15 @@ func (o *offered) who(v *searchView, found index.Result) (facet, error) {
 			return f, err
 		}
 		n, _ := mixed(h.Shown())
-		f.Choices = append(f.Choices, facetChoice{Value: ref, N: uint64(s.n), Name: n, IsName: true, Chosen: slices.Contains(v.Who, ref)})
+		f.Choices = append(f.Choices, facetChoice{Field: "who", Value: ref, N: uint64(s.n), Name: n, IsName: true, Chosen: slices.Contains(v.Who, ref)})
 	}
 	return f, nil
 }
 
 func (o *offered) kinds(v *searchView, found index.Result) facet {
-	f := facet{Key: "search.facet.kind", Field: "kind"}
+	f := facet{Key: "search.facet.kind"}
 	for _, k := range found.Kinds {
-		c := facetChoice{Value: string(k.Kind), N: uint64(k.Messages), Raw: string(k.Kind), Chosen: slices.Contains(v.Kinds, string(k.Kind))}
+		c := facetChoice{Field: "kind", Value: string(k.Kind), Kind: true, N: uint64(k.Messages), Raw: string(k.Kind), Chosen: slices.Contains(v.Kinds, string(k.Kind))}
 		c.Key = o.r.s.kindName(k.Kind).Key
 		f.Choices = append(f.Choices, c)
 	}
@@ -252,9 +253,8 @@ func (o *offered) kinds(v *searchView, found index.Result) facet {
 
 // counted counts what the index has no facet for, by asking for each choice.
 func (o *offered) counted(q index.Query, v *searchView) ([]facet, error) {
-	where := facet{Key: "search.facet.where", Field: "account"}
-	when := facet{Key: "search.facet.when", Field: "month"}
-	stop := facet{Key: "search.facet.stop", Field: "after"}
+	where := facet{Key: "search.facet.where"}
+	when := facet{Key: "search.facet.when"}
 	var queries []index.Query
 	var into []*facet
 	ask := func(f *facet, c facetChoice, change func(*index.Query)) {
@@ -264,18 +264,18 @@ func (o *offered) counted(q index.Query, v *searchView) ([]facet, error) {
 	}
 	for _, a := range o.accounts {
 		n, _ := mixed(a.Handle.Shown())
-		ask(&where, facetChoice{Value: string(a.ID), Name: n, Account: true, Of: o.r.s.platform(a.Platform), Chosen: slices.Contains(v.Accounts, string(a.ID))},
+		ask(&where, facetChoice{Field: "account", Value: string(a.ID), Name: n, Account: true, Of: o.r.s.platform(a.Platform), Chosen: slices.Contains(v.Accounts, string(a.ID))},
 			func(q *index.Query) { q.Accounts = []daybook.AccountID{a.ID} })
 	}
 	for _, m := range o.months {
-		c := facetChoice{Value: m.value, Raw: m.name, Chosen: slices.Contains(v.Months, m.value)}
+		c := facetChoice{Field: "month", Value: m.value, Raw: m.name, Chosen: slices.Contains(v.Months, m.value)}
 		if m.value == "earlier" {
 			c.Key, c.Arg = "search.facet.earlier", m.name
 		}
 		ask(&when, c, func(q *index.Query) { q.From, q.To = m.from, m.to })
 	}
 	if len(o.after) > 0 {
-		ask(&stop, facetChoice{Value: "1", Key: "handles.after", Chosen: v.After}, func(q *index.Query) { q.Since = o.after })
+		ask(&when, facetChoice{Field: "after", Value: "1", Key: "handles.after", Chosen: v.After}, func(q *index.Query) { q.Since = o.after })
 	}
 	counts, err := o.r.s.Index.Count(o.r.Context(), queries)
 	if err != nil {
@@ -286,7 +286,7 @@ func (o *offered) counted(q index.Query, v *searchView) ([]facet, error) {
 		f.Choices[next[f]].N = counts[i]
 		next[f]++
 	}
-	all := []facet{where, when, stop}
+	all := []facet{where, when}
 	for i := range all { // a box without hits is no help
 		all[i].Choices = slices.DeleteFunc(all[i].Choices, func(c facetChoice) bool { return c.N == 0 && !c.Chosen })
 	}

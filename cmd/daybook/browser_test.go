@@ -73,6 +73,7 @@ func newVisit(t *testing.T, script, dark bool, width int64) *visit {
 
 	mux := http.NewServeMux()
 	mux.Handle("/", v.server)
+	mux.Handle("/favicon.ico", http.NotFoundHandler()) // asked for by browsers, not by daybook
 	mux.HandleFunc("weather.example/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		if _, err := io.WriteString(w, `<!doctype html><html lang="en"><title>Weather</title><p>Fair, later rain.`); err != nil {
@@ -341,7 +342,7 @@ func TestFirstWeeks_C1_C2_C7_C14_D1_D3_D6_D7(t *testing.T) {
 
 			// Withdraw: the token is taken back at the server.
 			v.menu(her, "Accounts")
-			her.Press("Withdraw")
+			her.Follow(`a[href$="/withdraw"]`)
 			v.strong(t, her, secret)
 			her.Follow(`form[action$="/withdraw"] button`)
 			for begin := time.Now(); v.server.Tokens() > 0; time.Sleep(50 * time.Millisecond) {
