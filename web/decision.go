@@ -9,21 +9,22 @@ import (
 
 // A decision is one decision about a handle as pages show it.
 type decision struct {
-	Key    string // "decision.linked", with ".undone"
-	Ref    string // names it in forms
-	At     stamp
-	Day    stamp // the same, for lists
-	You    bool  // the user made it
-	By     name
-	Other  handleLabel // of a pair: the other one
-	Pair   bool
-	Linked bool  // they belong together
-	From   stamp // the time that it is about
-	Until  stamp
-	How    name // in the words of who made it
-	Holds  bool
-	Entry  string // ref of the message that it is about
-	Undo   bool   // the user may take it back
+	Key     string // "decision.linked", with ".undone"
+	Ref     string // names it in forms
+	At      stamp
+	Day     stamp // the same, for lists
+	You     bool  // the user made it
+	By      name
+	Other   handleLabel // of a pair: the other one
+	Pair    bool
+	Linked  bool   // they belong together
+	From    stamp  // the time that it is about
+	FromKey string // how it is said
+	Until   stamp
+	How     name // in the words of who made it
+	Holds   bool
+	Entry   string // ref of the message that it is about
+	Undo    bool   // the user may take it back
 }
 
 // decision shows a decision from the side of a handle.
@@ -59,12 +60,17 @@ func (r *request) decision(p *pattern, d *decided, of daybook.Handle) (out decis
 	switch {
 	case d.When.At.IsZero():
 	case d.What == daybook.MarkAllowed:
-		out.From = r.caseDay(d.When.At)
+		out.From, out.FromKey = r.caseDay(d.When.At), "decision.from"
 		if u := d.When.Until; !u.IsZero() {
 			out.Until = r.caseDay(u.Add(-1)) // the end is the midnight after the last day
 		}
+	case d.When.Precision == daybook.About:
+		out.From, out.FromKey = r.sent(d.When), "decision.about"
+		if day := r.sent(daybook.When{At: d.When.At, Precision: daybook.Day}); d.When.At.In(r.caseZone).Format("15:04") == "00:00" { // a day, without a time
+			out.From.Text = "about " + day.Text
+		}
 	default:
-		out.From = r.sent(d.When)
+		out.From, out.FromKey = r.sent(d.When), "decision.at"
 	}
 	out.Undo = d.Holds && r.mayDecide(d.What)
 	return out, nil

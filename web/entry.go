@@ -34,29 +34,28 @@ type entryPage struct {
 	Handle   string // handleRef of the other side; "" if there is none, or several
 	Unwanted bool
 
-	Sent, SentUTC   string
-	Assumed         name
-	Fetched, Seen   stamp
-	Logged          stamp
-	LateClaim       bool // the platform's time is after it was fetched
-	Names           []seenName
-	Group           string
-	Origin          string // key
-	Account         *accountOf
-	Lanes           []name
-	Address         name // where it lay: for reading, never a link
-	Entries         []entryOf
-	Versions        []versionOf
-	Gone            stamp
-	Media           []attachment
-	Before, After   []*entryLine
-	Covered         bool
-	Signed          stamp
-	Size            uint64
-	Parser          string
-	Digest          string // of the bytes as they came
-	DigestOf        uint64
-	Erased, HasText bool
+	Sent, SentUTC string
+	Assumed       name
+	Fetched, Seen stamp
+	Logged        stamp
+	LateClaim     bool // the platform's time is after it was fetched
+	Names         []seenName
+	Origin        string // key
+	Account       *accountOf
+	Lanes         []name
+	Address       name // where it lay: for reading, never a link
+	Entries       []entryOf
+	Versions      []versionOf
+	Gone          stamp
+	Media         []attachment
+	Before, After []*entryLine
+	Covered       bool
+	Signed        stamp
+	Size          uint64
+	Parser        string
+	Digest        string // of the bytes as they came
+	DigestOf      uint64
+	Erased        bool // the content of one of its entries
 }
 
 type accountOf struct {
@@ -106,7 +105,7 @@ func (r *request) newEntryPage(m *daybook.Message) (page entryPage, err error) {
 	page = entryPage{
 		voice: r.voice(), Line: lines[0], Mark: r.can(cases.Mark), Sent: r.sent(m.Sent).Text, Assumed: nameOf(m.Sent.Assumed),
 		Fetched: r.when(m.FirstSeen), Seen: r.when(m.LastSeen), Origin: "origin." + string(m.Origin), Address: nameOf(m.URL), Gone: r.when(m.GoneAt),
-		Parser: m.Parser, HasText: m.Text != "", LateClaim: m.Sent.At.After(m.FirstSeen.Add(time.Minute)),
+		Parser: m.Parser, LateClaim: m.Sent.At.After(m.FirstSeen.Add(time.Minute)),
 	}
 	page.Line.Here = true
 	page.Day = r.dayLong(page.Line.sent)
@@ -145,7 +144,6 @@ func (r *request) otherSide(page *entryPage, t *terms, m *daybook.Message) (err 
 	if i < 0 {
 		return nil
 	}
-	page.Group = t.letters[i]
 	if page.Handle, err = r.handleRef(other); err != nil {
 		return err
 	}

@@ -171,6 +171,9 @@ func (r *request) figures(f *detect.Finding) ([]figure, error) {
 				keys = append(keys, key)
 			}
 		}
+		if len(keys) < 2 { // one alone says what the number of all says
+			continue
+		}
 		slices.SortFunc(keys, func(a, b string) int {
 			if n := f.Figures[b].Value - f.Figures[a].Value; n != 0 {
 				return int(max(-1, min(1, n)))

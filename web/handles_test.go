@@ -123,6 +123,17 @@ func linkTo(t *testing.T, body, text string) string {
 	return ""
 }
 
+// entryLink returns the first link to an entry.
+func entryLink(t *testing.T, body string) string {
+	t.Helper()
+	_, rest, _ := strings.Cut(body, "/e/")
+	ref, _, ok := strings.Cut(rest, `"`)
+	if !ok {
+		t.Fatal("the page has no link to an entry")
+	}
+	return "/e/" + ref
+}
+
 func (h *house) path(page string) string { return "/c/" + string(h.mayas) + "/" + page }
 
 // handlePath is the page of a handle of Maya's case.
@@ -295,7 +306,7 @@ func TestMarkFromAnEntry(t *testing.T) {
 	h := newHouse(t)
 	h.tell()
 	maya := h.enter(h.maya)
-	entry := refOf(linkTo(t, maya.get(maya.handlePath("bramble_co")).Body, "Entry "))
+	entry := refOf(entryLink(t, maya.get(maya.handlePath("bramble_co")).Body))
 	a := maya.post(h.path("marks"), "what", "unwanted", "entry", entry, "back", entry)
 	if a.Status != 303 || refOf(a.Location) != entry {
 		t.Fatalf("%d to %q", a.Status, a.Location)

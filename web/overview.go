@@ -109,6 +109,8 @@ type dayRow struct {
 type markNote struct {
 	Key   string
 	Clock stamp
+	N     int // new handles; else 0
+	day   int
 }
 
 // hoursPart is the grid of the week with its legend and its table.
@@ -319,16 +321,27 @@ func (r *request) barsPart(p *pattern, parts chartParts) (barsPart, error) {
 	}
 	bars.More = words["more"]
 	notes := map[int][]markNote{}
+	firsts := map[int]int{} // new handles of a day: a flood of them is one mark
 	for _, m := range c.Markers {
-		if m.What == detect.FirstMarker && !slices.ContainsFunc(c.Series, func(s detect.Series) bool { return s.Total.Contacts > 0 && slices.Contains(s.Handles, m.Handle) }) {
+		at := c.Position(m.At)
+		if at < 0 || at >= float64(c.Days) || m.What == detect.FirstMarker && !wrote(c, m.Handle) {
 			continue // contact that is agreed is no event
 		}
-		at := c.Position(m.At)
-		if at < 0 || at >= float64(c.Days) {
-			continue
+		day := int(at)
+		if m.What == detect.FirstMarker {
+			if firsts[day]++; firsts[day] > 1 {
+				continue
+			}
 		}
 		bars.Markers = append(bars.Markers, chart.Marker{At: at, Label: words[string(m.What)], Short: words[string(m.What)+".short"]})
-		notes[int(at)] = append(notes[int(at)], markNote{"overview.note." + string(m.What), r.clock(m.At)})
+		notes[day] = append(notes[day], markNote{Key: "overview.note." + string(m.What), Clock: r.clock(m.At), day: day})
+	}
+	for _, list := range notes {
+		for i := range list {
+			if list[i].Key == "overview.note.first" {
+				list[i].N = firsts[list[i].day]
+			}
+		}
 	}
 	for _, g := range c.Gaps {
 		if g.Class == daybook.Hole {
@@ -352,6 +365,11 @@ func (r *request) barsPart(p *pattern, parts chartParts) (barsPart, error) {
 		}
 	}
 	return out, nil
+}
+
+// wrote reports whether there is contact from a handle that is not agreed.
+func wrote(c *detect.Calendar, handle int) bool {
+	return slices.ContainsFunc(c.Series, func(s detect.Series) bool { return s.Total.Contacts > 0 && slices.Contains(s.Handles, handle) })
 }
 
 // markerWords are the texts inside of the charts.

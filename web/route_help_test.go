@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html"
 
 	"daybook"
+	"daybook/alerts"
 	"daybook/cases"
 	"daybook/signin"
 	"daybook/web"
@@ -103,14 +104,46 @@ type found struct {
 
 var idPattern = regexp.MustCompile(`\b[a-z2-7]{26}\b`)
 
+// furnish gives a case one of each kind of row that its pages name: an account, a
+// recipient of mails, a new way in that waits. It returns their identifiers, and
+// those of its grants and users.
+func (h *house) furnish(c daybook.CaseID, person cases.User) (ids []string) {
+	h.t.Helper()
+	ctx, name := h.t.Context(), strings.ToLower(person.Name)
+	own := daybook.Handle{Platform: "mastodon", Native: "https://social.example/users/" + name, Names: []daybook.SeenName{{Account: name + "_private@social.example"}}}
+	account, err := h.cases.Connect(ctx, h.actor(c), daybook.Account{Case: c, Platform: "mastodon", Server: "https://social.example", Handle: own},
+		[]byte("token"), daybook.Consent{Scopes: []string{"read mentions"}, Purpose: "keep a record", Text: "consent/2026-11"})
+	h.ok(err)
+	recipient := alerts.Recipient{
+		ID: daybook.NewID(), Case: c, Label: "The sister of " + person.Name, Address: name + "@mail.example", Kind: alerts.Adviser,
+		Zone: "Europe/London", DigestAt: 9 * 60, Confirmed: h.clock(),
+	}
+	h.ok(h.db.SaveRecipient(ctx, recipient))
+	recovery, err := h.desk.RequestRecovery(ctx, person.ID, operator)
+	h.ok(err)
+	ids = []string{string(account.ID), recipient.ID, recovery.ID}
+	grants, err := h.cases.Grants(ctx, operator, c)
+	h.ok(err)
+	for _, g := range grants {
+		ids = append(ids, g.ID, g.User)
+	}
+	h.settle(c)
+	return ids
+}
+
 // explore opens every page of a case that links lead to, a few of each kind, and
-// every page without a parameter.
+// every page without a parameter, and sends the forms that only choose what is
+// shown.
 func (h *house) explore(b *browserClient, c daybook.CaseID) found {
 	h.t.Helper()
 	routes := h.table()
 	f := found{map[string][]string{}, map[string]url.Values{}, nil}
+	reads := map[string]cases.Action{}
 	var queue []string
 	for _, r := range routes.inCase() {
+		if r.Method == http.MethodPost && r.Action.Reads() {
+			reads[pattern(r)] = r.Action
+		}
 		if r.Method == http.MethodGet && strings.Count(r.Path, "{") == 1 {
 			queue = append(queue, fill(r.Path, func(string) string { return string(c) }))
 		}
@@ -127,8 +160,11 @@ func (h *house) explore(b *browserClient, c daybook.CaseID) found {
 	for len(queue) > 0 {
 		path := queue[0]
 		queue = queue[1:]
+		if !strings.HasPrefix(path, "/c/"+string(c)+"/") {
+			continue
+		}
 		kind := note(http.MethodGet, path)
-		if done[path] || kinds[kind] >= 3 {
+		if done[path] || kinds[kind] >= 5 && !strings.HasSuffix(kind, "{ref}") { // each entry is looked at: few have a picture
 			continue
 		}
 		done[path] = true
@@ -155,6 +191,9 @@ func (h *house) explore(b *browserClient, c daybook.CaseID) found {
 						for _, v := range values {
 							f.ids = append(f.ids, idPattern.FindAllString(v, -1)...)
 						}
+					}
+					if action, ok := reads[p]; ok && action != cases.Content {
+						queue = append(queue, b.do(method, attribute(e, "action"), f.forms[p]).Location)
 					}
 				}
 			}
@@ -200,8 +239,12 @@ func formFields(form *html.Node) url.Values {
 		name := attribute(n, "name")
 		switch n.Data {
 		case "input", "button":
-			if kind := attribute(n, "type"); kind != "radio" && kind != "checkbox" || !out.Has(name) {
-				out.Set(name, attribute(n, "value"))
+			kind, value := attribute(n, "type"), attribute(n, "value")
+			if value == "" && (kind == "" || kind == "text" || kind == "search") {
+				value = "library"
+			}
+			if kind != "radio" && kind != "checkbox" || !out.Has(name) {
+				out.Set(name, value)
 			}
 		case "select":
 			for o := range n.Descendants() {

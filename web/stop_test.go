@@ -24,9 +24,9 @@ func TestStopShowsWhatCameAfter_D7(t *testing.T) {
 	h.tell()
 	maya := h.enter(h.maya)
 	a := maya.get(h.path("stop"))
-	shows(t, a, "You asked them to stop", "25 contacts after that.", "Asked to stop from 26 Oct 2026, 21:14 GMT.", "Take back")
+	shows(t, a, "You asked them to stop", "25 contacts after that, on 6 days.", "Asked to stop on 26 Oct 2026, 21:14 GMT.", "Take back")
 	hides(t, a, "Please stop writing")
-	shows(t, h.enter(h.priya).get(h.path("stop")), "The person asked them to stop", "25 contacts after that.", "Maya (the person)")
+	shows(t, h.enter(h.priya).get(h.path("stop")), "The person asked them to stop", "25 contacts after that, on 6 days.", "Maya (the person)")
 	undo := fields(t, a.Body, "undo")
 	if len(undo) != 1 {
 		t.Fatalf("%d requests can be taken back, want 1", len(undo))
@@ -61,8 +61,8 @@ func TestStopByOwnMessage(t *testing.T) {
 	if a := maya.post(h.path("stop"), "handle", ref, "message", messages[0]); a.Status != 303 || a.Location != h.path("stop") {
 		t.Fatalf("%d to %q: %s", a.Status, a.Location, mainOf(t, a.Body))
 	}
-	shows(t, maya.get(h.path("stop")), "25 contacts after that.")
-	theirs := refOf(linkTo(t, maya.get(h.path("handles/"+ref)).Body, "Entry "))
+	shows(t, maya.get(h.path("stop")), "25 contacts after that, on 6 days.")
+	theirs := refOf(entryLink(t, maya.get(h.path("handles/"+ref)).Body))
 	if a := maya.post(h.path("stop"), "handle", ref, "message", theirs); a.Status != 422 {
 		t.Errorf("a message that they sent: %d, want 422", a.Status)
 	}
@@ -108,7 +108,7 @@ func TestStopByStatement(t *testing.T) {
 			}
 		})
 	}
-	shows(t, maya.get(h.path("stop")), "from about 21 Oct 2026", "“face to face”", "from 19 Oct 2026.", "from 20 Oct 2026, 21:14 BST.")
+	shows(t, maya.get(h.path("stop")), "Asked to stop about 21 Oct 2026.", "“face to face”", "Asked to stop on 19 Oct 2026.", "on 20 Oct 2026, 21:14 BST.")
 }
 
 // A request to one handle of a group counts for all of them.
@@ -120,7 +120,7 @@ func TestStopCountsForTheGroup(t *testing.T) {
 	if a.Status != 303 {
 		t.Fatal(a.Status)
 	}
-	shows(t, maya.get(h.path("stop")), "Group A 39 contacts after that.", "It counts for", "quietharbour@masto.example")
+	shows(t, maya.get(h.path("stop")), "Group A 39 contacts after that, on 17 days.", "It counts for", "quietharbour@masto.example")
 	page := maya.get(maya.stopPage("quietharbour"))
 	shows(t, page, "A request to one handle counts for all of group A. The others are nightjar_42@social.example.", "26 Oct 2026, 21:14 GMT")
 	message := fields(t, page.Body, "message")

@@ -102,7 +102,7 @@ func mustLack(t testing.TB, text string, unwanted ...string) {
 }
 
 // theirTexts are words of the story that nobody asked to see.
-var theirTexts = []string{"library", "libary", "kiddo", "answer me", "you read these", "usual place", "المكتبة", "Please stop", "a bench"}
+var theirTexts = []string{"library", "libary", "kiddo", "answer me", "you read these", "usual place", "المكتبة", "Please stop", "a bench"} //nolint:misspell // as the sender of the story spells it
 
 func (h *house) timelineOf(c daybook.CaseID) string { return "/c/" + string(c) + "/timeline" }
 
@@ -291,6 +291,34 @@ func TestTimelineRuns(t *testing.T) {
 		t.Errorf("%d entries of the day with those that are folded, want 12 and the person’s own", got)
 	}
 	mustHave(t, readable(t, page.Body), "You wrote to nightjar_42@social.example", "You asked them to stop: nightjar_42@social.example", "In a message of your own")
+}
+
+// Everything that can be said of a sender or an account has words, for the person
+// and for an adviser.
+func TestTimelineTellsOfMarksAndAccounts(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.actor(h.mayas)
+	for _, d := range []daybook.Decision{
+		{What: daybook.MarkAllowed, Handle: bramble}, {What: daybook.MarkExcluded, Handle: bramble},
+		{What: daybook.MarkNamedDay, How: "a day in court", When: daybook.When{At: at(11, 25, 0, 0)}},
+	} {
+		_, err := h.cases.Mark(t.Context(), maya, h.mayas, d)
+		h.ok(err)
+	}
+	b, adviser := h.enter(h.maya), h.enter(h.priya)
+	text := readable(t, b.get(h.timelineOf(h.mayas)).Body)
+	mustHave(t, text, "You marked contact as agreed: bramble_co", "From here on nothing is stored from bramble_co", "You noted a day that matters", "You marked contact as not wanted: nightjar_42")
+	mustLack(t, text, "a day in court", "is paused")
+	mustHave(t, readable(t, adviser.get(h.timelineOf(h.mayas)).Body), "Contact was marked as agreed: bramble_co", "A day that matters was noted")
+
+	h.ok(h.cases.Pause(t.Context(), maya, h.account.ID))
+	mustHave(t, readable(t, b.get(h.timelineOf(h.mayas)).Body), "Mastodon, maya@social.example, is paused by you")
+	mustHave(t, readable(t, adviser.get(h.timelineOf(h.mayas)).Body), "is paused. Nothing new is read from it")
+	for state, want := range map[daybook.AccountState]string{daybook.Expired: "the agreed time has ended", daybook.Stopped: "the platform refused", daybook.Withdrawn: "you withdrew it"} {
+		h.ok(h.db.SetState(t.Context(), h.account.ID, state))
+		mustHave(t, readable(t, b.get(h.timelineOf(h.mayas)).Body), want)
+	}
 }
 
 func TestTimelineMistakes(t *testing.T) {
