@@ -154,6 +154,9 @@ type CheckpointStorage interface {
 	PutCheckpoint(ctx context.Context, c daybook.CaseID, size uint64, note []byte, at time.Time) error
 	// Checkpoints returns all checkpoints of a case, smallest first.
 	Checkpoints(ctx context.Context, c daybook.CaseID) ([][]byte, error)
+	// NewestCheckpoint returns the largest; daybook.ErrNotFound if there is
+	// none.
+	NewestCheckpoint(ctx context.Context, c daybook.CaseID) ([]byte, error)
 }
 
 // CaseStorage keeps cases and what belongs to the instance.

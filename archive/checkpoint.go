@@ -84,14 +84,11 @@ func (l *Log) ParseCheckpoint(c daybook.CaseID, signed []byte) (Checkpoint, erro
 
 // LastCheckpoint returns the newest checkpoint; ErrNotFound if there is none.
 func (l *Log) LastCheckpoint(ctx context.Context, c daybook.CaseID) (Checkpoint, error) {
-	all, err := l.storage.Checkpoints(ctx, c)
+	newest, err := l.storage.NewestCheckpoint(ctx, c)
 	if err != nil {
-		return Checkpoint{}, fmt.Errorf("last checkpoint: %w", err)
+		return Checkpoint{}, fmt.Errorf("last checkpoint of case %s: %w", c, err)
 	}
-	if len(all) == 0 {
-		return Checkpoint{}, fmt.Errorf("last checkpoint of case %s: %w", c, daybook.ErrNotFound)
-	}
-	return l.ParseCheckpoint(c, all[len(all)-1])
+	return l.ParseCheckpoint(c, newest)
 }
 
 // Checkpoint signs the log as it is now, keeps the checkpoint and raises the

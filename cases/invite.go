@@ -55,6 +55,9 @@ func (s *Cases) Invite(ctx context.Context, actor daybook.Actor, name string, g 
 	return u, g, nil
 }
 
+// Ends is when the grant stops, or stopped; zero if it has no end.
+func (g Grant) Ends() time.Time { return g.ended() }
+
 // ChangeEnd gives a grant that is in force another end, from now on at most
 // MaxGrant away. Who may give access may do it, to others than themselves, unless
 // the grant is more than they have. It returns the grant as it is then. Errors:

@@ -1,6 +1,7 @@
 package index_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -82,6 +83,39 @@ func TestSinceAndPeriods(t *testing.T) {
 				t.Errorf("count %v, %v, want %d", n, err, len(tt.want))
 			}
 		})
+	}
+}
+
+func TestEachGoesThroughAllHits(t *testing.T) {
+	w := newWorld(t)
+	wren, finch := "https://birds.example/users/wren", "https://birds.example/users/finch"
+	at := time.Date(1969, 10, 1, 12, 0, 0, 1000, time.UTC)
+	w.put(
+		message{name: "one", text: "a word", from: wren, at: at},
+		message{name: "two", text: "a word", from: finch, kind: daybook.KindDirectMessage, at: day},
+		message{name: "three", text: "another", from: finch, at: day},
+	)
+	w.put(message{name: "two", text: "a word, edited", from: finch, kind: daybook.KindDirectMessage, at: day}) // the same message again
+	key := w.key(w.c)
+	found := map[index.Found]int{}
+	n, err := w.x.Each(t.Context(), w.parse("word"), func(f index.Found) { found[f]++ })
+	want := map[index.Found]int{
+		{Sender: key.MAC("handle", sender(wren).Ref()), Kind: daybook.KindMention, At: at}:         1,
+		{Sender: key.MAC("handle", sender(finch).Ref()), Kind: daybook.KindDirectMessage, At: day}: 1,
+	}
+	if diff := cmp.Diff(want, found); err != nil || n != 2 || diff != "" {
+		t.Errorf("%d hits, %v: %s", n, err, diff)
+	}
+	if n, err := w.x.Each(t.Context(), w.parse("nothing_of_this"), func(index.Found) { t.Error("a hit") }); n != 0 || err != nil {
+		t.Errorf("no hits: %d, %v", n, err)
+	}
+	if _, err := w.x.Each(t.Context(), index.Query{Case: w.c, Text: `"half`}, nil); !errors.Is(err, daybook.ErrInvalid) {
+		t.Errorf("half a phrase: %v, want ErrInvalid", err)
+	}
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := w.x.Each(stopped, w.parse("word"), func(index.Found) {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("without time: %v, want Canceled", err)
 	}
 }
 

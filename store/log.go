@@ -204,6 +204,22 @@ func (db *DB) PutCheckpoint(ctx context.Context, c daybook.CaseID, size uint64, 
 	return nil
 }
 
+// NewestCheckpoint implements archive.CheckpointStorage.
+func (db *DB) NewestCheckpoint(ctx context.Context, c daybook.CaseID) ([]byte, error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, err
+	}
+	var note []byte
+	err := db.from(ctx).QueryRowContext(ctx, `SELECT note FROM checkpoint WHERE case_id = $1 ORDER BY size DESC LIMIT 1`, string(c)).Scan(&note)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = daybook.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the newest checkpoint: %w", err)
+	}
+	return note, nil
+}
+
 // Checkpoints implements archive.CheckpointStorage.
 func (db *DB) Checkpoints(ctx context.Context, c daybook.CaseID) ([][]byte, error) {
 	if err := inScope(ctx, c); err != nil {

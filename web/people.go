@@ -143,7 +143,7 @@ func (r *request) grants(page *peoplePage) error {
 		if err != nil {
 			return err
 		}
-		if end := endOf(g); !end.IsZero() && !now.Before(end) {
+		if end := g.Ends(); !end.IsZero() && !now.Before(end) {
 			page.Ended = append(page.Ended, endedRow{nameOf(u.Name), r.roleKey(g.Role), r.day(end)})
 			continue
 		}
@@ -165,14 +165,6 @@ func (r *request) grants(page *peoplePage) error {
 		}
 	}
 	return nil
-}
-
-// endOf is when a grant ends or ended; zero if it has no end.
-func endOf(g cases.Grant) time.Time {
-	if !g.Revoked.IsZero() && (g.End.IsZero() || g.Revoked.Before(g.End)) {
-		return g.Revoked
-	}
-	return g.End
 }
 
 func (r *request) personRow(g cases.Grant, u cases.User) (personRow, error) {

@@ -44,7 +44,7 @@ func (r *request) changePage() (changePage, cases.Grant, error) {
 	}
 	give := r.givePage()
 	page := changePage{Case: give.Case, Grant: row, Until: give.Until, From: give.From, To: give.To, Errors: map[string]string{}}
-	if end := endOf(g); !end.IsZero() && !r.now().Before(end) {
+	if end := g.Ends(); !end.IsZero() && !r.now().Before(end) {
 		page.Over = true
 	}
 	if !row.Change && !row.End {

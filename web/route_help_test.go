@@ -132,17 +132,16 @@ func (h *house) furnish(c daybook.CaseID, person cases.User) (ids []string) {
 }
 
 // explore opens every page of a case that links lead to, a few of each kind, and
-// every page without a parameter, and sends the forms that only choose what is
-// shown.
+// every page without a parameter, and sends the forms that only show something.
 func (h *house) explore(b *browserClient, c daybook.CaseID) found {
 	h.t.Helper()
 	routes := h.table()
 	f := found{map[string][]string{}, map[string]url.Values{}, nil}
-	reads := map[string]cases.Action{}
+	reads := map[string]bool{} // a POST that only shows something
 	var queue []string
 	for _, r := range routes.inCase() {
 		if r.Method == http.MethodPost && r.Action.Reads() {
-			reads[pattern(r)] = r.Action
+			reads[pattern(r)] = true
 		}
 		if r.Method == http.MethodGet && strings.Count(r.Path, "{") == 1 {
 			queue = append(queue, fill(r.Path, func(string) string { return string(c) }))
@@ -150,12 +149,49 @@ func (h *house) explore(b *browserClient, c daybook.CaseID) found {
 	}
 	done, kinds := map[string]bool{}, map[string]int{}
 	note := func(method, path string) string {
+		if !strings.HasPrefix(path, "/c/") {
+			return ""
+		}
 		p := routes.route(method, path)
 		if p != "" && len(f.paths[p]) < 4 && !slices.Contains(f.paths[p], path) {
 			f.paths[p] = append(f.paths[p], path)
 		}
 		f.ids = append(f.ids, idPattern.FindAllString(path, -1)...)
 		return p
+	}
+	var read func(page answer)
+	send := func(form *html.Node) {
+		method, action := strings.ToUpper(attribute(form, "method")), attribute(form, "action")
+		if !strings.HasPrefix(action, "/c/") || done[method+action] {
+			return
+		}
+		done[method+action] = true
+		p := note(method, action)
+		sent := formFields(form)
+		if f.forms[p] == nil {
+			f.forms[p] = sent
+		}
+		for _, values := range sent {
+			f.ids = append(f.ids, idPattern.FindAllString(values[0], -1)...)
+		}
+		if reads[p] && kinds[p] < 50 {
+			kinds[p]++
+			read(b.do(method, action, sent))
+		}
+	}
+	read = func(page answer) {
+		queue = append(queue, page.Location)
+		for _, e := range elementsOf(h.t, page.Body) {
+			switch e.Data {
+			case "a":
+				to, _, _ := strings.Cut(attribute(e, "href"), "#")
+				queue = append(queue, to)
+			case "img":
+				note(http.MethodGet, attribute(e, "src"))
+			case "form":
+				send(e)
+			}
+		}
 	}
 	for len(queue) > 0 {
 		path := queue[0]
@@ -169,35 +205,7 @@ func (h *house) explore(b *browserClient, c daybook.CaseID) found {
 		}
 		done[path] = true
 		kinds[kind]++
-		page := b.get(path)
-		for _, e := range elementsOf(h.t, page.Body) {
-			switch e.Data {
-			case "a":
-				if to, _, _ := strings.Cut(attribute(e, "href"), "#"); strings.HasPrefix(to, "/c/"+string(c)+"/") {
-					queue = append(queue, to)
-				}
-			case "form":
-				method := strings.ToUpper(attribute(e, "method"))
-				if method == "" {
-					method = http.MethodGet
-				}
-				action := attribute(e, "action")
-				if !strings.HasPrefix(action, "/c/") {
-					continue
-				}
-				if p := note(method, action); p != "" && f.forms[p] == nil {
-					f.forms[p] = formFields(e)
-					for _, values := range f.forms[p] {
-						for _, v := range values {
-							f.ids = append(f.ids, idPattern.FindAllString(v, -1)...)
-						}
-					}
-					if action, ok := reads[p]; ok && action != cases.Content {
-						queue = append(queue, b.do(method, attribute(e, "action"), f.forms[p]).Location)
-					}
-				}
-			}
-		}
+		read(b.get(path))
 	}
 	slices.Sort(f.ids)
 	f.ids = slices.Compact(f.ids)

@@ -18,6 +18,7 @@ type Finder interface {
 	Searcher
 	Terms(ctx context.Context, c daybook.CaseID, list []string) ([]index.TermCount, error)
 	Count(ctx context.Context, queries []index.Query) ([]uint64, error)
+	Each(ctx context.Context, q index.Query, fn func(index.Found)) (int, error)
 }
 
 func (s *Server) searchRoutes() []route {
@@ -251,12 +252,11 @@ func (r *request) run(page *searchPage) error {
 		return err
 	}
 	narrow.Offset, narrow.SortByTime = v.Offset, v.Newest
-	narrow.Facets = !v.narrowed() && v.Offset == 0
 	found, err := r.find(narrow)
 	if err != nil {
 		return err
 	}
-	if page.Facets, page.All, err = r.facets(offered, q, v, found, narrow.Facets); err != nil {
+	if page.Facets, page.All, err = offered.facets(q, v); err != nil {
 		return err
 	}
 	page.Ran, page.Total = true, int(found.Total)

@@ -162,133 +162,151 @@ func (o *offered) narrow(q index.Query, v *searchView) (index.Query, error) {
 }
 
 // facets counts the hits of the words alone by each way to narrow them, and all
-// of them. faceted: found is about just these hits, with its facets.
-func (r *request) facets(o *offered, q index.Query, v *searchView, found index.Result, faceted bool) ([]facet, int, error) {
-	if !faceted {
-		whole := q
-		whole.Limit, whole.Facets = 1, true
-		var err error
-		if found, err = r.find(whole); err != nil {
-			return nil, 0, err
+// of them.
+func (o *offered) facets(q index.Query, v *searchView) ([]facet, int, error) {
+	key, err := o.r.s.Keys.Case(o.r.Context(), o.r.caseID)
+	if err != nil {
+		return nil, 0, err
+	}
+	places := make(map[[32]byte]int, len(o.t.Handles))
+	for i, h := range o.t.Handles {
+		if !h.IsZero() {
+			places[key.MAC("handle", h.Ref())] = i
 		}
 	}
-	if found.Total == 0 {
-		return nil, 0, nil
+	asked := make([]time.Time, len(o.t.Handles)) // when each was asked to stop; zero: it was not
+	for i := range o.t.Handles {
+		if _, latest, ok := o.t.standings.Asked(i); ok {
+			asked[i] = latest
+		}
 	}
-	who, err := o.who(v, found)
+	var (
+		kinds  = map[daybook.Kind]uint64{}
+		from   = make([]uint64, len(o.t.Handles))
+		months = make([]uint64, len(o.months))
+		after  uint64
+		recent int // the month of the hit before: often the same
+	)
+	total, err := o.r.s.Index.Each(o.r.Context(), q, func(f index.Found) {
+		kinds[f.Kind]++
+		if i, known := places[f.Sender]; known {
+			from[i]++
+			if !asked[i].IsZero() && f.At.After(asked[i]) {
+				after++
+			}
+		}
+		if len(months) > 0 && !o.months[recent].has(f.At) {
+			recent = max(0, slices.IndexFunc(o.months, func(m monthOf) bool { return m.has(f.At) }))
+		}
+		if len(months) > 0 && o.months[recent].has(f.At) {
+			months[recent]++
+		}
+	})
+	if err != nil || total == 0 {
+		return nil, 0, err
+	}
+	who, err := o.who(v, from)
 	if err != nil {
 		return nil, 0, err
 	}
-	out := []facet{who, o.kinds(v, found)}
-	rest, err := o.counted(q, v)
+	where, err := o.where(q, v)
 	if err != nil {
 		return nil, 0, err
 	}
-	out = append(out, rest...)
-	out = slices.DeleteFunc(out, func(f facet) bool { return len(f.Choices) == 0 })
-	return out, int(found.Total), nil
+	out := []facet{who, o.kinds(v, kinds), where, o.when(v, months, after)}
+	for i := range out { // a box without hits is no help
+		out[i].Choices = slices.DeleteFunc(out[i].Choices, func(c facetChoice) bool { return c.N == 0 && !c.Chosen })
+	}
+	return slices.DeleteFunc(out, func(f facet) bool { return len(f.Choices) == 0 }), total, nil
 }
 
 // who counts by sender: groups, then the single handles with most hits.
-func (o *offered) who(v *searchView, found index.Result) (facet, error) {
+func (o *offered) who(v *searchView, from []uint64) (facet, error) {
 	f := facet{Key: "search.facet.who"}
-	key, err := o.r.s.Keys.Case(o.r.Context(), o.r.caseID)
-	if err != nil {
-		return f, err
+	single := make([]int, 0, len(from))
+	for i := range from {
+		if o.t.letters[i] == "" && from[i] > 0 {
+			single = append(single, i)
+		}
 	}
-	byMAC := make(map[[32]byte]int, len(found.Senders))
-	for _, s := range found.Senders {
-		byMAC[s.Sender] = s.Messages
-	}
-	type single struct{ place, n int }
-	var singles []single
-	groups := make([]int, len(o.t.groups))
-	for i, h := range o.t.Handles {
-		if h.IsZero() {
-			continue
-		}
-		n := byMAC[key.MAC("handle", h.Ref())]
-		if n == 0 {
-			continue
-		}
-		in := slices.IndexFunc(o.t.groups, func(g termsGroup) bool { return slices.Contains(g.Handles, i) })
-		if in >= 0 {
-			groups[in] += n
-			continue
-		}
-		singles = append(singles, single{i, n})
-	}
-	for i, n := range groups {
-		if n == 0 {
-			continue
-		}
-		ref, err := o.r.handleRef(o.t.Handles[o.t.groups[i].Handles[0]])
+	for _, g := range o.t.groups {
+		ref, err := o.r.handleRef(o.t.Handles[g.Handles[0]])
 		if err != nil {
 			return f, err
 		}
-		f.Choices = append(f.Choices, facetChoice{Field: "who", Value: "g:" + ref, N: uint64(n), Key: "handles.group", Arg: o.t.groups[i].Letter, Chosen: slices.Contains(v.Who, "g:"+ref)})
+		c := facetChoice{Field: "who", Value: "g:" + ref, Key: "handles.group", Arg: g.Letter, Chosen: slices.Contains(v.Who, "g:"+ref)}
+		for _, h := range g.Handles {
+			c.N += from[h]
+		}
+		f.Choices = append(f.Choices, c)
 	}
-	slices.SortStableFunc(singles, func(a, b single) int { return cmp.Compare(b.n, a.n) })
-	for _, s := range singles[:min(len(singles), maxSenders)] {
-		h := o.t.Handles[s.place]
+	slices.SortStableFunc(single, func(a, b int) int { return cmp.Compare(from[b], from[a]) })
+	for n, i := range single {
+		h := o.t.Handles[i]
 		ref, err := o.r.handleRef(h)
 		if err != nil {
 			return f, err
 		}
+		chosen := slices.Contains(v.Who, ref)
+		if n >= maxSenders && !chosen {
+			continue
+		}
 		n, _ := mixed(h.Shown())
-		f.Choices = append(f.Choices, facetChoice{Field: "who", Value: ref, N: uint64(s.n), Name: n, IsName: true, Chosen: slices.Contains(v.Who, ref)})
+		f.Choices = append(f.Choices, facetChoice{Field: "who", Value: ref, N: from[i], Name: n, IsName: true, Chosen: chosen})
 	}
 	return f, nil
 }
 
-func (o *offered) kinds(v *searchView, found index.Result) facet {
+func (o *offered) kinds(v *searchView, kinds map[daybook.Kind]uint64) facet {
 	f := facet{Key: "search.facet.kind"}
-	for _, k := range found.Kinds {
-		c := facetChoice{Field: "kind", Value: string(k.Kind), Kind: true, N: uint64(k.Messages), Raw: string(k.Kind), Chosen: slices.Contains(v.Kinds, string(k.Kind))}
-		c.Key = o.r.s.kindName(k.Kind).Key
-		f.Choices = append(f.Choices, c)
+	for k, n := range kinds {
+		f.Choices = append(f.Choices, facetChoice{
+			Field: "kind", Value: string(k), Kind: true, N: n, Key: o.r.s.kindName(k).Key, Raw: string(k), Chosen: slices.Contains(v.Kinds, string(k)),
+		})
 	}
+	slices.SortFunc(f.Choices, func(a, b facetChoice) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Value, b.Value)) })
 	return f
 }
 
-// counted counts what the index has no facet for, by asking for each choice.
-func (o *offered) counted(q index.Query, v *searchView) ([]facet, error) {
-	where := facet{Key: "search.facet.where"}
-	when := facet{Key: "search.facet.when"}
-	var queries []index.Query
-	var into []*facet
-	ask := func(f *facet, c facetChoice, change func(*index.Query)) {
-		n := q
-		change(&n)
-		f.Choices, queries, into = append(f.Choices, c), append(queries, n), append(into, f)
+// where counts by account, asking for each: the index counts by none of itself.
+// With one account there is nothing to choose.
+func (o *offered) where(q index.Query, v *searchView) (facet, error) {
+	f := facet{Key: "search.facet.where"}
+	if len(o.accounts) < 2 && len(v.Accounts) == 0 {
+		return f, nil
 	}
-	for _, a := range o.accounts {
-		n, _ := mixed(a.Handle.Shown())
-		ask(&where, facetChoice{Field: "account", Value: string(a.ID), Name: n, Account: true, Of: o.r.s.platform(a.Platform), Chosen: slices.Contains(v.Accounts, string(a.ID))},
-			func(q *index.Query) { q.Accounts = []daybook.AccountID{a.ID} })
-	}
-	for _, m := range o.months {
-		c := facetChoice{Field: "month", Value: m.value, Raw: m.name, Chosen: slices.Contains(v.Months, m.value)}
-		if m.value == "earlier" {
-			c.Key, c.Arg = "search.facet.earlier", m.name
-		}
-		ask(&when, c, func(q *index.Query) { q.From, q.To = m.from, m.to })
-	}
-	if len(o.after) > 0 {
-		ask(&when, facetChoice{Field: "after", Value: "1", Key: "handles.after", Chosen: v.After}, func(q *index.Query) { q.Since = o.after })
+	queries := make([]index.Query, len(o.accounts))
+	for i, a := range o.accounts {
+		queries[i] = q
+		queries[i].Accounts = []daybook.AccountID{a.ID}
 	}
 	counts, err := o.r.s.Index.Count(o.r.Context(), queries)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
-	next := map[*facet]int{}
-	for i, f := range into {
-		f.Choices[next[f]].N = counts[i]
-		next[f]++
+	for i, a := range o.accounts {
+		n, _ := mixed(a.Handle.Shown())
+		f.Choices = append(f.Choices, facetChoice{
+			Field: "account", Value: string(a.ID), N: counts[i], Name: n, Account: true, Of: o.r.s.platform(a.Platform), Chosen: slices.Contains(v.Accounts, string(a.ID)),
+		})
 	}
-	all := []facet{where, when}
-	for i := range all { // a box without hits is no help
-		all[i].Choices = slices.DeleteFunc(all[i].Choices, func(c facetChoice) bool { return c.N == 0 && !c.Chosen })
+	return f, nil
+}
+
+func (o *offered) when(v *searchView, months []uint64, after uint64) facet {
+	f := facet{Key: "search.facet.when"}
+	for i, m := range o.months {
+		c := facetChoice{Field: "month", Value: m.value, N: months[i], Raw: m.name, Chosen: slices.Contains(v.Months, m.value)}
+		if m.value == "earlier" {
+			c.Key, c.Arg = "search.facet.earlier", m.name
+		}
+		f.Choices = append(f.Choices, c)
 	}
-	return all, nil
+	f.Choices = append(f.Choices, facetChoice{Field: "after", Value: "1", N: after, Key: "handles.after", Chosen: v.After})
+	return f
+}
+
+// has reports whether a time lies in a month.
+func (m *monthOf) has(t time.Time) bool {
+	return t.Before(m.to) && (m.from.IsZero() || !t.Before(m.from)) && !t.IsZero()
 }

@@ -142,7 +142,7 @@ func TestSearchNarrows(t *testing.T) {
 	}
 	all := maya.find(words)
 	shows(t, all, fmt.Sprintf("Narrow down %d hits", total), fmt.Sprintf("Who Group A (%d) bramble_co@mastodon.example (%d)", group, single),
-		fmt.Sprintf("Kind direct message (%d) mention (%d)", group, single), fmt.Sprintf("Where Mastodon, maya@social.example (%d)", total),
+		fmt.Sprintf("Kind direct message (%d) mention (%d)", group, single),
 		fmt.Sprintf("When November 2026 (%d) October 2026 (%d)", total-october, october), fmt.Sprintf("After “stop” (%d)", later), fmt.Sprintf("Hits 1 to 20 of %d.", total))
 	who := fields(t, all.Body, "who")
 	for _, tt := range []struct {
@@ -171,6 +171,9 @@ func TestSearchNarrows(t *testing.T) {
 			shows(t, a, want, fmt.Sprintf("Narrow down %d hits", total))
 		})
 	}
+	if strings.Contains(mainOf(t, all.Body), "Where ") {
+		t.Error("there is one account, and it can be chosen")
+	}
 	next := maya.get(linkTo(t, all.Body, "Next page"))
 	shows(t, next, fmt.Sprintf("Hits 21 to %d of %d.", total, total), fmt.Sprintf("Who Group A (%d)", group))
 	if linkTo(t, next.Body, "Page before") == "" {
@@ -180,6 +183,26 @@ func TestSearchNarrows(t *testing.T) {
 	shows(t, maya.find("from:nightjar_42 always"), fmt.Sprintf(" of %d.", count(from(nightjar))))
 	shows(t, maya.find(`from:"Bramble & Co"`), fmt.Sprintf(" of %d.", single))
 	shows(t, maya.find("from:nightjar_42", "who", who[1]), "Nothing was found.")
+}
+
+func TestSearchNarrowsByAccount(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	first := h.account
+	second, err := h.cases.Connect(t.Context(), h.actor(h.mayas), daybook.Account{Case: h.mayas, Platform: "bluesky", Server: "https://sky.example",
+		Handle: daybook.Handle{Platform: "bluesky", Native: "did:plc:maya", Names: []daybook.SeenName{{Account: "maya.sky.example"}}}, Since: at(10, 12, 0, 0)},
+		[]byte("token"), daybook.Consent{Scopes: []string{"read mentions"}, Purpose: "keep a record", Text: "consent/2026-11", Given: at(9, 1, 9, 0), Until: at(11, 30, 9, 0)})
+	h.ok(err)
+	h.account = second
+	r := h.item(told{id: "sky", from: bramble, at: at(11, 1, 9, 0), text: "the library"})
+	r.Actor = daybook.Actor{ID: "bluesky", Role: "collector"}
+	_, err = h.log.Append(t.Context(), h.mayas, []daybook.Record{r})
+	h.ok(err)
+	h.settle(h.mayas)
+	maya, n := h.enter(h.maya), h.holding(nil, "library")
+	shows(t, maya.find("library"), fmt.Sprintf("Where Mastodon, maya@social.example (%d) Bluesky, maya.sky.example (1)", n-1))
+	shows(t, maya.find("library", "account", string(second.ID)), "Hits 1 to 1 of 1.", "1 Nov 2026, 09:00 GMT")
+	shows(t, maya.find("library", "account", string(first.ID)), fmt.Sprintf(" of %d.", n-1))
 }
 
 func TestSearchOrders(t *testing.T) {

@@ -171,6 +171,15 @@ func (m *Memory) Checkpoints(_ context.Context, c daybook.CaseID) ([][]byte, err
 	return m.Notes[c], nil
 }
 
+// NewestCheckpoint implements archive.CheckpointStorage.
+func (m *Memory) NewestCheckpoint(_ context.Context, c daybook.CaseID) ([]byte, error) {
+	all := m.Notes[c]
+	if len(all) == 0 {
+		return nil, daybook.ErrNotFound
+	}
+	return all[len(all)-1], nil
+}
+
 // PutCase implements archive.CaseStorage.
 func (m *Memory) PutCase(_ context.Context, row archive.CaseRow) error {
 	m.CaseRows = append(m.CaseRows, row)

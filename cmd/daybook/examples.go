@@ -45,8 +45,8 @@ var examples = map[string]string{
 	"anchors":    `  daybook anchors --case CASE`,
 	"user add":   `  daybook user add 'Ria Vane' --address ria@charity.example`,
 	"user list":  `  daybook user list`,
-	"user code": `  daybook user code 'Ria Vane'              # for the first time
-  daybook user code 'Ria Vane' --recover    # when every way in is lost`,
+	"user code": `  daybook user code 'Ria Vane'
+  daybook user code 'Ria Vane' --recover`,
 	"user leave": `  daybook user leave 'Ria Vane'`,
 	"grant add": `  daybook grant add --case CASE --user Mara --role owner
   daybook grant add --case CASE --user 'Ria Vane' --role content --until 2026-12-24 --reason "helps with the report"`,

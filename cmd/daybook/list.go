@@ -27,9 +27,9 @@ type listCommand struct {
 
 func (cmd *listCommand) Run(c *call) error {
 	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
-		action := cases.List
+		action, detail := cases.List, "listed messages"
 		if cmd.Content {
-			action = cases.Content
+			action, detail = cases.Content, "" // which says that messages were read
 		}
 		if err := a.cases.Authorize(c.ctx, actor, id, action); err != nil {
 			return err
@@ -42,7 +42,7 @@ func (cmd *listCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		if err := a.cases.Look(c.ctx, actor, id, action, daybook.Access{Detail: "listed messages"}); err != nil {
+		if err := a.cases.Look(c.ctx, actor, id, action, daybook.Access{Detail: detail}); err != nil {
 			return err
 		}
 		if !c.cmd.JSON {
