@@ -91,6 +91,11 @@ dev: ## the made-up case on localhost, made anew in dev/
 	rm -rf dev
 	$(GO) run ./cmd/daybook demo --keep dev
 
+.PHONY: pictures
+pictures: ## the README's pictures, taken anew from the demo
+	DAYBOOK_SHOTS=$(CURDIR)/docs/pictures $(GO) test -count 1 -run DemoOpens ./cmd/daybook
+	rm -f docs/pictures/timeline.png
+
 .PHONY: dist
 dist: ## a static binary in dist/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o dist/daybook ./cmd/daybook

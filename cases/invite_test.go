@@ -1,6 +1,7 @@
 package cases_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +86,7 @@ func TestChangeEnd_D6(t *testing.T) {
 	x := h.grant(mara, cases.Grant{Case: h.c, User: ria.ID, Role: cases.Exporter, Reason: "x"})
 	all, err := h.Grants(t.Context(), mara, h.c)
 	must(t, err)
-	own := all[1] // Moe's
+	own := all[slices.IndexFunc(all, func(g cases.Grant) bool { return g.User == moe.ID })]
 	later := start.Add(40 * 24 * time.Hour)
 	for _, tt := range []struct {
 		name string

@@ -33,7 +33,8 @@ func (d *demo) invite(ctx context.Context) (err error) {
 	if d.actor, err = a.cases.Actor(ctx, d.people.person, d.id, "demo"); err != nil {
 		return err
 	}
-	_, err = a.cases.Grant(ctx, d.actor, cases.Grant{Case: d.id, User: d.people.adviser.ID, Role: cases.Manager, Reason: "adviser, chosen by Wren"})
+	_, err = a.cases.Grant(ctx, d.actor, cases.Grant{Case: d.id, User: d.people.adviser.ID, Role: cases.Manager,
+		End: d.story.end.Add(cases.GrantPeriod), Reason: "adviser, chosen by Wren"})
 	return err
 }
 
