@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -36,6 +37,13 @@ func (s *Server) searchRoutes() []route {
 }
 
 const hitsAtATime = 20
+
+// MessagesOf reads the messages of hits.
+type MessagesOf interface {
+	// MessagesByMAC returns messages by the keyed hashes of their keys, in that
+	// order, without those that are not there.
+	MessagesByMAC(ctx context.Context, c daybook.CaseID, macs [][32]byte) ([]daybook.Message, error)
+}
 
 // searchView is one search: its words, how it was narrowed, and the place in the
 // hits. Show belongs to the view, so that it is off again at each sign-in.
@@ -252,12 +260,21 @@ func (r *request) run(page *searchPage) error {
 		return err
 	}
 	narrow.Offset, narrow.SortByTime = v.Offset, v.Newest
+	var (
+		counts sync.WaitGroup // beside the search: each takes as long as the other
+		failed error
+	)
+	counts.Go(func() { page.Facets, page.All, failed = offered.facets(q, v) })
 	found, err := r.find(narrow)
+	counts.Wait()
 	if err != nil {
 		return err
 	}
-	if page.Facets, page.All, err = offered.facets(q, v); err != nil {
-		return err
+	if errors.Is(failed, index.ErrBehind) { // find let it follow the log
+		page.Facets, page.All, failed = offered.facets(q, v)
+	}
+	if failed != nil {
+		return failed
 	}
 	page.Ran, page.Total = true, int(found.Total)
 	page.First, page.Last = min(v.Offset+1, page.Total), min(v.Offset+len(found.Hits), page.Total)
@@ -296,18 +313,17 @@ func (r *request) find(q index.Query) (index.Result, error) {
 // first: then what is shown is content.
 func (r *request) hits(t *terms, q index.Query, v *searchView, found []index.Hit) ([]hit, error) {
 	ctx := r.Context()
-	var messages []daybook.Message
-	var entries []uint64
-	for _, h := range found {
-		m, err := r.s.Store.MessageByMAC(ctx, r.caseID, h.Message)
-		if errors.Is(err, daybook.ErrNotFound) { // erased a moment ago
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		messages = append(messages, m)
-		entries = append(entries, m.Captures[0])
+	macs := make([][32]byte, len(found))
+	for i := range found {
+		macs[i] = found[i].Message
+	}
+	messages, err := r.s.Store.MessagesByMAC(ctx, r.caseID, macs) // without what was erased a moment ago
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]uint64, len(messages))
+	for i := range messages {
+		entries[i] = messages[i].Captures[0]
 	}
 	if v.Show && len(entries) > 0 {
 		if err := r.s.Cases.Look(ctx, r.actor, r.caseID, cases.Content, daybook.Access{Detail: "looked at what a search found", Entries: entries}); err != nil {

@@ -71,6 +71,7 @@ type Store interface {
 	Changes
 	Decisions
 	Saved
+	MessagesOf
 	Reading
 	Acts
 	Timelines
