@@ -10,7 +10,6 @@ import (
 
 	"github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
-	api "github.com/blevesearch/bleve_index_api"
 
 	"daybook"
 )
@@ -114,7 +113,7 @@ func (f *folder) each(ctx context.Context, compiled query.Query, fn func(Found))
 			return err
 		}
 		hit = Found{}
-		if err := values.VisitDocValues(api.IndexInternalID(m.IndexInternalID), visit); err != nil {
+		if err := values.VisitDocValues(m.IndexInternalID, visit); err != nil {
 			return err
 		}
 		if bad != nil {

@@ -33,9 +33,8 @@ type pattern struct {
 	Decisions []decided               // in the order of the log
 	Groups    []group                 // confirmed ones, in the order in which they came about
 
-	standings *detect.Standings
-	places    map[string]int // in Facts.Handles, by Handle.Ref
-	findings  map[string]int // about one handle, in Findings, by Handle.Ref
+	places   map[string]int // in Facts.Handles, by Handle.Ref
+	findings map[string]int // about one handle, in Findings, by Handle.Ref
 }
 
 // A decided is a decision with who made it.
@@ -67,15 +66,6 @@ func (p *pattern) group(h daybook.Handle) *group {
 		}
 	}
 	return nil
-}
-
-// standing tells how a message that came in stands to what the person asked for.
-func (p *pattern) standing(m *daybook.Message) detect.Standing {
-	i, known := p.places[m.Sender.Ref()]
-	if !known || m.Direction != daybook.In {
-		return detect.Standing{}
-	}
-	return p.standings.Of(detect.Contact{Handle: i, At: m.Sent.At, Until: m.Sent.Until, Precision: m.Sent.Precision})
 }
 
 // pattern returns the figures of a case, counted in a zone. They are worked out
@@ -135,7 +125,6 @@ func (s *Server) workOut(ctx context.Context, c daybook.CaseID, now time.Time, z
 		p.Decisions = append(p.Decisions, decided{d, e.Record.Actor})
 	}
 	p.Calendar = detect.NewCalendar(p.Facts, calendarDays)
-	p.standings = detect.NewStandings(p.Facts)
 	for i, h := range p.Facts.Handles {
 		p.places[h.Ref()] = i
 	}

@@ -57,10 +57,6 @@ type searchView struct {
 	After                        bool
 }
 
-func (v *searchView) narrowed() bool {
-	return len(v.Who)+len(v.Kinds)+len(v.Accounts)+len(v.Months) > 0 || v.After
-}
-
 // searchPage is the page search.html.
 type searchPage struct {
 	voice
