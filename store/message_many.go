@@ -29,7 +29,17 @@ func (db *DB) MessagesByMAC(ctx context.Context, c daybook.CaseID, macs [][32]by
 		for i := range part {
 			args[i] = part[i][:len(keyMAC{})]
 		}
-		found, err := db.messages(ctx, c, ` AND m.key_mac IN `+db.list(2, len(args)), args)
+		// The hash is keyed by case, so it alone is asked for: with the case
+		// beside it, SQLite walks through the whole case.
+		ids := []any{}
+		err := db.pairs(ctx, `SELECT id, 0 FROM message WHERE key_mac IN `+db.list(1, len(args)), args, func(id, _ int64) { ids = append(ids, id) })
+		if err != nil {
+			return nil, fmt.Errorf("look messages up: %w", err)
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		found, err := db.messages(ctx, c, ` AND m.id IN `+db.list(2, len(ids)), ids)
 		if err != nil {
 			return nil, fmt.Errorf("read messages: %w", err)
 		}

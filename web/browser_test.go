@@ -64,7 +64,7 @@ var (
 	forbiddenWords = regexp.MustCompile(`(?i)s[t]alker|per[p]etrator|suspec[t]|offender|vic[t]im|\bproofs?\b|proves|admissible|\brisk|% match|same person|\bAI\b`)
 	neutralTitles  = []string{"Daybook", "Home", "Timeline", "Contacts", "Search", "Accounts", "Notices", "Sharing", "Archive", "Work list", "Item", "Entry", "Settings", "Not here", "Sign in", "Set up", "Notes"}
 	// what the story's messages say, and the tongue of one
-	contents = []string{"I know you read these", "changed your Thursday", "as per always", "kiddo", "Please stop writing", "المكتبة", "libary", "usual place"}
+	contents = []string{"I know you read these", "changed your Thursday", "as per always", "kiddo", "Please stop writing", "المكتبة", "lybrary", "usual place"}
 )
 
 // Every page that links lead to, for whoever may see it: no rule of the web

@@ -17,7 +17,7 @@ func (s *Server) stopRoutes() []route {
 		{method: "GET", path: "/c/{case}/stop", who: inCase, action: cases.List, entry: "looked at the requests to stop", handle: (*request).stops},
 		{method: "GET", path: "/c/{case}/stop/from/{view}", who: inCase, action: cases.List, entry: "looked at the requests to stop", handle: (*request).stops},
 		{method: "POST", path: "/c/{case}/stop/whom", who: inCase, action: cases.Mark, why: "only chooses the handle; nothing is shown or changed", handle: (*request).stopWhom},
-		{method: "GET", path: "/c/{case}/stop/{view}", who: inCase, action: cases.Mark, entry: "looked at when messages were sent", handle: (*request).stopForm},
+		{method: "GET", path: "/c/{case}/stop/{view}", who: inCase, action: cases.Mark, why: "the page writes it, as a look at the list", handle: (*request).stopForm},
 		{method: "POST", path: "/c/{case}/stop", who: inCase, action: cases.Mark, why: "cases writes the decision", handle: (*request).stop},
 	}
 }
@@ -182,6 +182,9 @@ func (r *request) stopForm() error {
 	v, ok := kept[stopView](r, r.PathValue("view"))
 	if !ok || v.Handle == "" {
 		return r.to(r.in("stop"))
+	}
+	if err := r.look(cases.List, daybook.Access{Detail: "looked at when messages were sent"}); err != nil {
+		return err
 	}
 	return r.showStop(200, v)
 }

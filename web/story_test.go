@@ -127,7 +127,7 @@ func (h *house) tell() {
 		say(harbour, at(11, 3, 0, 16).Add(time.Duration(i*3)*time.Minute), words[i])
 	}
 	for day := 4; day < 22; day += 2 {
-		say(harbour, at(11, day, 20, 30), "libary was nice. as per always")
+		say(harbour, at(11, day, 20, 30), "lybrary was nice. as per always")
 	}
 	for i, day := range []int{14, 20, 30} {
 		m := told{id: fmt.Sprint("b", i), from: bramble, at: at(10, day, 11, 5), text: "هل نلتقي في المكتبة يوم الخميس كالعادة؟", lang: "ar", kind: daybook.KindMention}

@@ -40,16 +40,6 @@ func textOf(s string) name { return safe(s, maxText, true) }
 // handleName is how a handle is called: its newest account name.
 func handleName(h daybook.Handle) name { return nameOf(h.Shown()) }
 
-// displayName is the newest free name that a handle chose; empty if it has none.
-func displayName(h daybook.Handle) name {
-	for i := len(h.Names) - 1; i >= 0; i-- {
-		if h.Names[i].Display != "" {
-			return nameOf(h.Names[i].Display)
-		}
-	}
-	return name{}
-}
-
 func safe(s string, limit int, lines bool) (n name) {
 	var b strings.Builder
 	flush := func() {

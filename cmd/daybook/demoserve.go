@@ -69,13 +69,13 @@ func noEnvironment(string) string { return "" }
 func (d *demo) lobby(pages http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
-	mux.HandleFunc("GET /demo", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /demo", func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'")
 		h.Set("Cache-Control", "no-store")
 		if _, err := w.Write([]byte(lobbyPage)); err != nil {
-			d.app.logger.Debug("a page was not taken")
+			d.app.logger.DebugContext(r.Context(), "a page was not taken")
 		}
 	})
 	enter := func(who cases.User) http.Handler {

@@ -45,7 +45,7 @@ type Browser struct{ ctx context.Context }
 func Start(t testing.TB, hosts ...Host) *Browser {
 	t.Helper()
 	path := need.Tool(t, "chromium")
-	dir, err := os.MkdirTemp("", "daybook-chromium-*")
+	dir, err := os.MkdirTemp("", "daybook-chromium-*") //nolint:usetesting // a late process of Chromium's must not fail the test
 	if err != nil {
 		t.Fatal(err)
 	}
