@@ -189,7 +189,7 @@ func TestSearchNarrowsByAccount(t *testing.T) {
 	h := newHouse(t)
 	h.tell()
 	first := h.account
-	h.move(time.Minute) // accounts stand in the order in which they were connected
+	h.move(time.Second) // accounts are listed in the order in which they were connected
 	second, err := h.cases.Connect(t.Context(), h.actor(h.mayas), daybook.Account{Case: h.mayas, Platform: "bluesky", Server: "https://sky.example",
 		Handle: daybook.Handle{Platform: "bluesky", Native: "did:plc:maya", Names: []daybook.SeenName{{Account: "maya.sky.example"}}}, Since: at(10, 12, 0, 0)},
 		[]byte("token"), daybook.Consent{Scopes: []string{"read mentions"}, Purpose: "keep a record", Text: "consent/2026-11", Given: at(9, 2, 9, 0), Until: at(11, 30, 9, 0)})
