@@ -143,3 +143,43 @@ func TestEveryPage_A10_C3_C7_C12_C14_E1(t *testing.T) {
 		})
 	}
 }
+
+// Every hostile text, shown because the person asked: no script runs, nothing is
+// asked for, the page keeps its shape, and the way out is where it was.
+func TestHostileTextShown_E1_E2(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	h.hostile()
+	tab := h.window(t, browser.Start(t), h.enter(h.maya))
+	tab.Size(1280, 900)
+	tab.Open(h.URL + "/c/" + string(h.mayas) + "/timeline")
+	tab.Outside(h.URL)
+	tab.Eval(`document.querySelectorAll("details").forEach(d => d.open = true); document.querySelectorAll("form[data-show] button").forEach(b => b.click()); ""`)
+	tab.WaitFor(`document.querySelectorAll(".shown").length >= 19`)
+	for _, c := range []string{"<script>alert(1)</script>", "U+202E", "onerror=alert(1)"} {
+		if !strings.Contains(tab.Text(), c) {
+			t.Errorf("%q is not shown as it came", c)
+		}
+	}
+	for _, width := range []int64{320, 390, 1280} {
+		tab.Size(width, 900)
+		if over := tab.Overflow(); over != "0" {
+			t.Errorf("%s px too wide at %d px", over, width)
+		}
+		if at := tab.Eval(`(r => String(r.width > 20 && r.height > 20 && r.left >= 0 && r.right <= innerWidth && document.elementFromPoint(r.left + 9, r.top + 9).closest(".leave") !== null))(document.querySelector(".leave").getBoundingClientRect())`); at != "true" {
+			t.Errorf("at %d px the way out is covered or outside", width)
+		}
+	}
+	if bad := tab.Axe(); len(bad) > 0 {
+		t.Errorf("axe holds against it:\n  %s", strings.Join(bad, "\n  "))
+	}
+	if out := tab.Outside(h.URL); len(out) > 0 {
+		t.Errorf("asked elsewhere: %v", out)
+	}
+	if bad := tab.Problems(); len(bad) > 0 {
+		t.Errorf("scripts: %v", bad)
+	}
+	if tab.Title() != "Timeline – Daybook" {
+		t.Errorf("the title became %q", tab.Title())
+	}
+}
