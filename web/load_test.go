@@ -48,11 +48,11 @@ func BenchmarkOverview100k(b *testing.B) {
 	h.fill(100_000)
 	maya := h.enter(h.maya)
 	path := "/c/" + string(h.mayas) + "/overview"
-	first := time.Now()
+	begin := time.Now()
 	if got := maya.get(path); got.Status != http.StatusOK {
 		b.Fatalf("got %d", got.Status)
 	}
-	b.ReportMetric(float64(time.Since(first).Microseconds())/1000, "first_ms")
+	first := time.Since(begin)
 	var took []time.Duration
 	for b.Loop() {
 		begin := time.Now()
@@ -65,6 +65,7 @@ func BenchmarkOverview100k(b *testing.B) {
 	if _, err := h.db.Counts(b.Context(), h.mayas); err != nil {
 		b.Fatal(err)
 	}
+	b.ReportMetric(float64(first.Microseconds())/1000, "first_ms")
 	b.ReportMetric(float64(p95.Microseconds())/1000, "p95_ms")
 	b.ReportMetric(float64(time.Since(bare).Microseconds())/1000, "counts_query_ms")
 }

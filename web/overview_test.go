@@ -123,3 +123,21 @@ func (h *house) append(c daybook.CaseID, records ...daybook.Record) {
 	h.ok(err)
 	h.settle(c)
 }
+
+// Figures are worked out again before anybody asks, for cases that are looked at.
+func TestWarm(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.enter(h.maya)
+	path := "/c/" + string(h.mayas) + "/overview"
+	h.ok(h.web.Warm(t.Context(), h.mayas)) // nobody looked yet
+	maya.get(path)
+	h.append(h.mayas, h.item(told{id: "new", from: nightjar, at: h.clock().Add(-time.Hour), text: "again"}))
+	h.ok(h.web.Warm(t.Context(), h.mayas))
+	if text := readable(t, maya.get(path).Body); !strings.Contains(text, "26 times after you asked them to stop") {
+		t.Errorf("got %s", text)
+	}
+	if err := h.web.Warm(t.Context(), "nothing"); err != nil {
+		t.Errorf("a case that is not there: %v", err)
+	}
+}

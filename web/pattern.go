@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daybook"
+	"daybook/archive"
 	"daybook/detect"
 )
 
@@ -98,6 +99,16 @@ func (s *Server) pattern(ctx context.Context, c daybook.CaseID, zone *time.Locat
 	slot.found, slot.key, slot.at = p, key, now
 	s.patterns.keep(c, len(p.Facts.Contacts))
 	return p, nil
+}
+
+// Warm works the figures of a case out again after it has changed, if somebody
+// looked at them lately, so that the next visit does not wait for it.
+func (s *Server) Warm(ctx context.Context, c daybook.CaseID) error {
+	if !s.patterns.has(c) {
+		return nil
+	}
+	_, err := s.patternOf(archive.Within(ctx, c), c)
+	return err
 }
 
 func (s *Server) workOut(ctx context.Context, c daybook.CaseID, now time.Time, zone *time.Location) (*pattern, error) {
@@ -208,6 +219,13 @@ type patternKey struct {
 }
 
 func newPatterns() *patterns { return &patterns{slots: map[daybook.CaseID]*patternSlot{}} }
+
+// has reports whether the figures of a case are kept.
+func (p *patterns) has(c daybook.CaseID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.slots[c] != nil
+}
 
 // slot returns the place of a case.
 func (p *patterns) slot(c daybook.CaseID) *patternSlot {

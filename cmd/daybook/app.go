@@ -37,8 +37,9 @@ type app struct {
 	runner   *collectors.Runner
 	messages *store.MessageFollower
 	alerts   *alerting
-	desk     *signin.Desk  // once the pages are open
-	idle     time.Duration // after which a session locks; 0: signin.IdleLock
+	desk     *signin.Desk                                      // once the pages are open
+	warm     func(ctx context.Context, c daybook.CaseID) error // of the pages: nil without them
+	idle     time.Duration                                     // after which a session locks; 0: signin.IdleLock
 }
 
 type appOptions struct {

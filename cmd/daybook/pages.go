@@ -66,7 +66,7 @@ func (a *app) openPages(ctx context.Context) (_ *pages, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p.handler = p.server
+	p.handler, a.warm = p.server, p.server.Warm
 	return p, nil
 }
 

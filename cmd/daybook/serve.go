@@ -145,6 +145,12 @@ func (a *app) follow(ctx context.Context) error {
 				continue
 			}
 			seen[r.ID] = size
+			if a.warm == nil {
+				continue
+			}
+			if err := a.warm(ctx, r.ID); err != nil && ctx.Err() == nil {
+				a.logger.WarnContext(ctx, "the figures of a case could not be worked out", slog.String("case", string(r.ID)), slog.Any("err", err))
+			}
 		}
 	})
 }
