@@ -10,7 +10,7 @@ import (
 // A drawing is an svg element that package chart made: it escapes every text.
 type drawing = template.HTML
 
-// drawn draws one. It is the third place that makes template.HTML.
+// drawn draws one. Beside words.html and partial it makes template.HTML.
 func drawn(p chart.Picture, d chart.Drawing) drawing {
 	return drawing(chart.SVG(p, d)) //nolint:gosec // package chart escapes every text, and its tests parse what it writes
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -106,6 +107,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 // visit lets a request in, or not, and runs the page.
 func (s *Server) visit(rt route, w http.ResponseWriter, hr *http.Request) {
 	r := &request{Request: hr, s: s, w: w, route: rt}
+	defer s.survive(r)
 	if err := s.enter(r); err != nil {
 		s.fail(r, err)
 		return
@@ -117,6 +119,23 @@ func (s *Server) visit(rt route, w http.ResponseWriter, hr *http.Request) {
 		s.fail(r, err)
 	}
 }
+
+// survive answers for a page that panicked. The stack is logged and the value is
+// not: it may hold what somebody wrote.
+func (s *Server) survive(r *request) {
+	switch v := recover(); v {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(v)
+	default:
+		s.Logger.ErrorContext(r.Context(), "a page panicked", slog.String("route", r.route.method+" "+r.route.path), slog.String("case", string(r.caseID)), slog.String("stack", string(debug.Stack())))
+		if !r.answered {
+			s.fail(r, errPanicked)
+		}
+	}
+}
+
+var errPanicked = errors.New("the page panicked")
 
 // enter checks everything that the route asks for, in the order in which the
 // answers give least away.

@@ -109,7 +109,7 @@ func markup(text string) string {
 // for those that templates of this package made (a name, a time), which are
 // template.HTML. A key that is not there is a programmer's error.
 //
-// This and partial are the two places that make template.HTML.
+// This, partial and drawn are the three places that make template.HTML.
 func (w *words) html(key string, args ...any) (template.HTML, error) {
 	if !w.keys[key] {
 		return "", fmt.Errorf("the catalogue has no %q", key)
