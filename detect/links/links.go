@@ -47,19 +47,5 @@ type Message struct {
 	Platform daybook.Platform
 }
 
-// A Profile is what an account showed of itself beside a message. It is as
-// untrusted as a message.
-type Profile struct {
-	Entry    uint64
-	Seen     time.Time
-	Account  string // the name that the platform shows as handle
-	Display  string
-	Note     string    // plain text
-	Links    []string  // from fields and note
-	Created  time.Time // as the platform claims; zero if it does not say
-	Moved    string    // Handle.Ref that it says it moved to
-	Aliases  []string  // Handle.Refs that it says are its own
-	Server   string    // host of its server, "" where there is only one
-	Avatar   uint64    // perceptual hash (64 bits, DCT) of its picture; 0 if there is none or it is the platform's default
-	AvatarAt string    // address of the picture at the person's own server: told apart, never fetched here
-}
+// A Profile is what an account showed of itself beside a message.
+type Profile = daybook.Profile
