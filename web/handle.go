@@ -2,11 +2,9 @@ package web
 
 import (
 	"slices"
-	"strings"
 
 	"daybook"
 	"daybook/cases"
-	"daybook/detect"
 )
 
 // handlePage is the page handle.html: one handle with all that is known of it.
@@ -17,7 +15,6 @@ type handlePage struct {
 	Letter   string // of its group
 	Zone     string // in which days are counted, and dates of forms are read
 	Text     []figure
-	How      []figure // the same, for "how this is counted"
 	Stops    []decision
 	Agreed   []decision
 	Unwanted bool
@@ -39,24 +36,6 @@ type markForm struct {
 	From, To, How string
 	Field, Key    string // what is wrong, if something is
 }
-
-// A figure is one number in words, with what it rests on.
-type figure struct {
-	Key     string // in the catalogue; with ".how": how it is counted
-	N       int64
-	Of      int64
-	Label   string // key of a kind, platform or origin
-	Raw     string // or its own name
-	Entries []entryLink
-	More    int // entries without a link
-}
-
-type entryLink struct {
-	Ref    string
-	Number uint64
-}
-
-const maxEntryLinks = 20
 
 func (r *request) oneHandle() error {
 	h, err := r.handle(r.PathValue("handle"))
@@ -102,13 +81,8 @@ func (r *request) showHandle(status int, h daybook.Handle, form markForm) error 
 		}
 	}
 	if f := p.finding(h); f != nil {
-		if page.Text, err = r.figures(f); err != nil {
+		if page.Text, err = r.figures(p, f); err != nil {
 			return err
-		}
-		for _, f := range page.Text {
-			if r.s.words.keys[f.Key+".how"] {
-				page.How = append(page.How, figure{Key: f.Key + ".how"})
-			}
 		}
 	}
 	for i := range p.Decisions {
@@ -129,72 +103,6 @@ func (r *request) showHandle(status int, h daybook.Handle, form markForm) error 
 		page.History = slices.Insert(page.History, 0, shown)
 	}
 	return r.render(status, "handle", "title.handles", page)
-}
-
-// figures puts the figures of a finding into the order of the page. All of them
-// are detection's: nothing is counted here.
-func (r *request) figures(f *detect.Finding) ([]figure, error) {
-	var out []figure
-	add := func(key, label, raw string, g detect.Figure) error {
-		shown := figure{Key: "figure." + key, N: g.Value, Of: g.Of, Label: label, Raw: raw}
-		if g.Unit == "seconds" {
-			if shown.N = g.Value / 86400; shown.N < 2 {
-				shown.Key, shown.N = shown.Key+".hours", g.Value/3600
-			}
-		}
-		entries := slices.Compact(slices.Clone(g.Entries))
-		for _, e := range entries[:min(len(entries), maxEntryLinks)] {
-			ref, err := r.ref(e)
-			if err != nil {
-				return err
-			}
-			shown.Entries = append(shown.Entries, entryLink{ref, e})
-		}
-		shown.More = len(entries) - len(shown.Entries)
-		out = append(out, shown)
-		return nil
-	}
-	for _, key := range []string{"messages", "occasions", "days", "days-watched", "after-stop", "around-stop", "days-after-stop",
-		"after-block", "around-block", "allowed", "answered", "quiet-spell", "busiest-day", "imprecise", "gone", "edited"} {
-		g, there := f.Figures[key]
-		if !there || key == "around-stop" && g.Value == 0 {
-			continue
-		}
-		if err := add(key, "", "", g); err != nil {
-			return nil, err
-		}
-	}
-	for _, part := range []string{"kind", "channel", "origin"} {
-		var keys []string
-		for key := range f.Figures {
-			if strings.HasPrefix(key, part+".") {
-				keys = append(keys, key)
-			}
-		}
-		if len(keys) < 2 { // one alone says what the number of all says
-			continue
-		}
-		slices.SortFunc(keys, func(a, b string) int {
-			if n := f.Figures[b].Value - f.Figures[a].Value; n != 0 {
-				return int(max(-1, min(1, n)))
-			}
-			return strings.Compare(a, b)
-		})
-		for _, key := range keys {
-			raw := key[len(part)+1:]
-			label := part + "." + raw
-			if part == "channel" {
-				label = "platform." + raw
-			}
-			if !r.s.words.keys[label] {
-				label = ""
-			}
-			if err := add(part, label, raw, f.Figures[key]); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return out, nil
 }
 
 // entryPath is the address of the page of one entry.

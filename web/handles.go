@@ -12,7 +12,7 @@ import (
 )
 
 func (s *Server) handlesRoutes() []route {
-	return []route{
+	return append([]route{
 		{method: "GET", path: "/c/{case}/handles", who: inCase, action: cases.List, entry: "looked at the senders", handle: (*request).handles},
 		{method: "GET", path: "/c/{case}/handles/from/{view}", who: inCase, action: cases.List, entry: "looked at the senders", handle: (*request).handles},
 		{method: "GET", path: "/c/{case}/handles/{handle}", who: inCase, action: cases.List, entry: "looked at a sender", handle: (*request).oneHandle},
@@ -21,7 +21,7 @@ func (s *Server) handlesRoutes() []route {
 		{method: "POST", path: "/c/{case}/handles/link", who: inCase, action: cases.Link, why: "cases writes the decision", handle: (*request).link},
 		{method: "POST", path: "/c/{case}/handles/out", who: inCase, action: cases.Link, why: "cases writes the decision", handle: (*request).takeOut},
 		{method: "POST", path: "/c/{case}/marks", who: inCase, action: cases.Mark, why: "cases writes the decision", handle: (*request).mark},
-	}
+	}, s.figureRoutes()...)
 }
 
 const handlesAtATime = 50

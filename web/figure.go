@@ -1,0 +1,134 @@
+package web
+
+import (
+	"errors"
+	"slices"
+
+	"daybook"
+	"daybook/detect"
+)
+
+// figureFrom is the view of a further page of entries.
+type figureFrom struct{ Offset int }
+
+const figureEntries = 50 // on a page
+
+// figurePage is the page figure.html: what one number counts, so that anybody can
+// count it again.
+type figurePage struct {
+	voice
+	Figure       figure
+	Who          handleLabel
+	Letter       string // of the group, if it is about one
+	Zone         string
+	All          int // entries, on all pages
+	Items        []figureItem
+	Newer, Older string // address; ""
+}
+
+// A figureItem is one entry of a figure: the line of a message, or another entry
+// of the record, such as a decision.
+type figureItem struct {
+	Line  *entryLine
+	Entry entryLink
+}
+
+func (r *request) figurePage() error {
+	p, err := r.pattern()
+	if err != nil {
+		return err
+	}
+	f, key, err := r.findFigure(p)
+	if err != nil {
+		return err
+	}
+	page := figurePage{voice: r.voice(), Zone: r.caseZone.String()}
+	if page.Figure, err = r.figure(p, f, key); err != nil {
+		return err
+	}
+	if len(f.Handles) > 1 {
+		page.Letter = p.group(f.Handles[0]).Letter
+	} else if page.Who, err = r.handleLabel(f.Handles[0]); err != nil {
+		return err
+	}
+	entries := slices.Compact(slices.Clone(f.Figures[key].Entries))
+	page.All = len(entries)
+	from := 0
+	if v, ok := kept[figureFrom](r, r.PathValue("view")); ok {
+		from = min(v.Offset, len(entries)-1)
+	}
+	if page.Items, err = r.figureItems(entries[from:min(from+figureEntries, len(entries))]); err != nil {
+		return err
+	}
+	if from > 0 {
+		page.Newer = page.Figure.Path + "/" + r.keep(figureFrom{max(0, from-figureEntries)})
+	}
+	if from+figureEntries < len(entries) {
+		page.Older = page.Figure.Path + "/" + r.keep(figureFrom{from + figureEntries})
+	}
+	return r.render(200, "figure", "title.handles", page)
+}
+
+// findFigure finds the figure that the address names; daybook.ErrNotFound if
+// there is none, or none with entries.
+func (r *request) findFigure(p *pattern) (*detect.Finding, string, error) {
+	ref := r.PathValue("handle")
+	h, err := r.handle(ref)
+	if err != nil {
+		return nil, "", err
+	}
+	findings := []*detect.Finding{p.finding(h.Handle)}
+	if g := p.group(h.Handle); g != nil {
+		findings = append(findings, g.Finding)
+	}
+	for _, f := range findings {
+		if f == nil {
+			continue
+		}
+		for key, g := range f.Figures {
+			own, err := r.figureRef(ref, f, key)
+			if err != nil {
+				return nil, "", err
+			}
+			if own == r.PathValue("figure") && len(g.Entries) > 0 {
+				return f, key, nil
+			}
+		}
+	}
+	return nil, "", daybook.ErrNotFound
+}
+
+// figureItems makes the lines of some entries. What is no message, or has lost
+// its content, is a number alone.
+func (r *request) figureItems(entries []uint64) ([]figureItem, error) {
+	t, err := r.s.terms(r.Context(), r.caseID)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]figureItem, len(entries))
+	var messages []daybook.Message
+	var places []int
+	for i, e := range entries {
+		items[i].Entry.Number = e
+		if items[i].Entry.Ref, err = r.ref(e); err != nil {
+			return nil, err
+		}
+		m, err := r.s.Store.Message(r.Context(), r.caseID, e)
+		if errors.Is(err, daybook.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		messages, places = append(messages, m), append(places, i)
+	}
+	lines, err := r.lines(t, messages, "")
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range lines {
+		l.At = r.when(l.sent)
+		items[places[i]].Line = l
+	}
+	return items, nil
+}
