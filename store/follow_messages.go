@@ -17,6 +17,9 @@ import (
 type Parser struct {
 	Version string // as it stands in Reading.Parser: "mastodon/1"
 	Parse   func(self daybook.Account, c daybook.Capture) (daybook.Reading, error)
+	// Profiles reads what the accounts in a capture show of themselves; nil
+	// if the platform's captures show nothing of it.
+	Profiles func(self daybook.Account, c daybook.Capture) []daybook.Profile
 }
 
 // A MessageFollower derives messages, handles, decisions, blocks and gaps from
@@ -233,22 +236,33 @@ func (b *messageBatch) account(ctx context.Context, id daybook.AccountID) (daybo
 	if a, known := b.accounts[id]; known {
 		return a, nil
 	}
-	self := daybook.Account{ID: id, Case: b.caseID}
+	self, err := b.f.db.consented(ctx, b.caseID, b.key, id)
+	if err != nil {
+		return self, err
+	}
+	b.accounts[id] = self
+	return self, nil
+}
+
+// consented returns an account as the last consent record tells of it; one
+// without more than its id if there is none.
+func (db *DB) consented(ctx context.Context, c daybook.CaseID, key *archive.CaseKey, id daybook.AccountID) (daybook.Account, error) {
+	self := daybook.Account{ID: id, Case: c}
 	var (
 		entry  int64
 		sealed []byte
 	)
-	err := b.f.db.from(ctx).QueryRowContext(ctx, `SELECT entry, sealed FROM consent_event
-		WHERE case_id = $1 AND account = $2 ORDER BY entry DESC LIMIT 1`, string(b.caseID), string(id)).Scan(&entry, &sealed)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	err := db.from(ctx).QueryRowContext(ctx, `SELECT entry, sealed FROM consent_event
+		WHERE case_id = $1 AND account = $2 ORDER BY entry DESC LIMIT 1`, string(c), string(id)).Scan(&entry, &sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return self, nil
+	}
+	if err != nil {
 		return self, fmt.Errorf("read the account of a capture: %w", err)
 	}
-	if err == nil {
-		if err := open(b.key, "consent", entry, sealed, &self); err != nil {
-			return self, fmt.Errorf("read the account of a capture: %w", err)
-		}
+	if err := open(key, "consent", entry, sealed, &self); err != nil {
+		return self, fmt.Errorf("read the account of a capture: %w", err)
 	}
-	b.accounts[id] = self
 	return self, nil
 }
 
