@@ -12,7 +12,8 @@ type MessageFilter struct {
 	Origin    Origin
 	State     State
 	Direction Direction
-	Newest    bool // newest first; otherwise oldest first
+	Flag      string // a flag of detect/flags: "threat"; as far as they were looked for
+	Newest    bool   // newest first; otherwise oldest first
 }
 
 // A HandleSummary is one handle of a case with what is known about it.

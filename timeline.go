@@ -10,6 +10,7 @@ type TimelineFilter struct {
 	Account  AccountID
 	Kind     Kind
 	Marked   TimelineMark
+	Flag     string // a flag of detect/flags: "threat"; as far as they were looked for
 }
 
 // A TimelineMark is something about a message that a timeline can be narrowed to.

@@ -35,6 +35,7 @@ checkpoint   o . . x m
 erase        o . . . .
 cancel_erase o . . . m
 review       o c r x m
+own_details  o . . . m
 open_case    . . . . .
 people       . . . . .
 operate      . . . . .

@@ -38,6 +38,7 @@ type Store interface {
 	Tokens
 	Acts
 	Visits
+	Owns
 }
 
 // Users keeps users; their names and addresses sealed.

@@ -14,7 +14,7 @@ type Action string
 const (
 	Counts      Action = "counts"       // how many entries, which days were watched, what alerts there were; no handle, no text
 	List        Action = "list"         // messages without their text, handles, findings
-	Content     Action = "content"      // text, media, raw bytes
+	Content     Action = "content"      // text, media, raw bytes, and flags, which tell of the text
 	Search      Action = "search"       // by words
 	SeeAccess   Action = "access"       // who has access, and who looked
 	Verify      Action = "verify"       // check the archive; shows nothing of it
@@ -32,6 +32,7 @@ const (
 	Erase       Action = "erase"        // destroy content
 	CancelErase Action = "cancel erase" // stop an erasure that is waiting
 	ReviewCase  Action = "review"       // mark the case as reviewed
+	OwnDetails  Action = "own details"  // see and change the person's own details
 )
 
 // What concerns the whole installation. Only the local operator may do it; the
@@ -46,7 +47,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		Counts, List, Content, Search, SeeAccess, Verify, Mark, Link, Diary, Import, Collect,
-		Connect, Consent, Alert, GiveAccess, Export, Checkpoint, Erase, CancelErase, ReviewCase,
+		Connect, Consent, Alert, GiveAccess, Export, Checkpoint, Erase, CancelErase, ReviewCase, OwnDetails,
 		OpenCase, People, Operate,
 	}
 }
@@ -86,7 +87,7 @@ func actionsOf(r Role) []Action {
 	case Owner:
 		return []Action{
 			Counts, List, Content, Search, SeeAccess, Verify, Mark, Link, Diary, Import, Collect,
-			Connect, Consent, Alert, GiveAccess, Export, Checkpoint, Erase, CancelErase, ReviewCase,
+			Connect, Consent, Alert, GiveAccess, Export, Checkpoint, Erase, CancelErase, ReviewCase, OwnDetails,
 		}
 	case Counter:
 		return []Action{Counts, Verify, ReviewCase}
@@ -97,7 +98,7 @@ func actionsOf(r Role) []Action {
 	case Manager:
 		return []Action{
 			Counts, Verify, List, Content, Search, SeeAccess, Mark, Link, Diary, Import, Collect,
-			Connect, Consent, Alert, GiveAccess, Checkpoint, CancelErase, ReviewCase,
+			Connect, Consent, Alert, GiveAccess, Checkpoint, CancelErase, ReviewCase, OwnDetails,
 		}
 	}
 	return nil

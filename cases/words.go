@@ -79,7 +79,7 @@ func Did(a daybook.Access) string {
 		return read(a)
 	case a.Detail == "" || action == Search && a.Words != "":
 		return past
-	case action.Reads(), action == GiveAccess:
+	case action.Reads(), action == GiveAccess, action == OwnDetails:
 		return a.Detail
 	}
 	return past + ": " + a.Detail
@@ -154,6 +154,8 @@ func verbs(action Action) (past, infinitive string) {
 		return "stopped an erasure", "stop an erasure"
 	case ReviewCase:
 		return "marked this case as reviewed", "mark this case as reviewed"
+	case OwnDetails:
+		return ownChanged, "see or change the list of own details"
 	case OpenCase:
 		return "opened this case", "open a case"
 	case People:

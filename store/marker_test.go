@@ -54,6 +54,7 @@ func TestNothingPersonalInTheClear(t *testing.T) {
 		}
 		c := emptyCase(t, db)
 		handle(t, db.Messages(nil), c, entries(0, markedStory(c)...))
+		putOwn(t, db, c, ownName("Nachtfalter"))
 		closeDB(t, db)
 		checkFiles(t, filepath.Dir(path))
 		fileKey := key.Derive("daybook/sqlite/v1")
@@ -79,6 +80,7 @@ func TestNothingPersonalInTheClear(t *testing.T) {
 		defer closeDB(t, db)
 		c := emptyCase(t, db)
 		handle(t, db.Messages(nil), c, entries(0, markedStory(c)...))
+		putOwn(t, db, c, ownName("Nachtfalter"))
 		rows, err := sql.Open("pgx", dsn)
 		if err != nil {
 			t.Fatal(err)
@@ -92,7 +94,7 @@ func TestNothingPersonalInTheClear(t *testing.T) {
 // the hexadecimal form that bytes are shown in.
 func checkRows(t *testing.T, db *sql.DB, query func(table string) string) {
 	t.Helper()
-	for _, table := range []string{"message", "message_content", "message_capture", "message_to", "handle", "decision", "block_seen", "gap", "consent_event", "unread"} {
+	for _, table := range []string{"message", "message_content", "message_capture", "message_to", "handle", "decision", "block_seen", "gap", "consent_event", "unread", "own"} {
 		rows, err := queryStrings(db, query(table))
 		if err != nil {
 			t.Fatal(err)

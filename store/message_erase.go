@@ -61,7 +61,7 @@ func (db *DB) eraseMessage(ctx context.Context, c daybook.CaseID, mac keyMAC, ha
 	if err != nil {
 		return err
 	}
-	for _, table := range []string{"message", "message_content", "message_capture", "message_to"} {
+	for _, table := range []string{"message", "message_content", "message_capture", "message_to", "flag"} {
 		if _, err := db.to(ctx).ExecContext(ctx, `DELETE FROM `+table+` WHERE case_id = $1 AND id = $2`, string(c), id); err != nil {
 			return err
 		}
