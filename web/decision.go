@@ -9,6 +9,7 @@ import (
 
 // A decision is one decision about a handle as pages show it.
 type decision struct {
+	What    daybook.Mark
 	Key     string // "decision.linked", with ".undone"
 	Ref     string // names it in forms
 	At      stamp
@@ -22,6 +23,7 @@ type decision struct {
 	FromKey string // how it is said
 	Until   stamp
 	How     name // in the words of who made it
+	NoWords bool // they gave no reason
 	Holds   bool
 	Entry   string // ref of the message that it is about
 	Undo    bool   // the user may take it back
@@ -29,7 +31,10 @@ type decision struct {
 
 // decision shows a decision from the side of a handle.
 func (r *request) decision(p *pattern, d *decided, of daybook.Handle) (out decision, err error) {
-	out = decision{Key: "decision." + string(d.What), At: r.when(d.At), Day: r.dayShort(d.At), Holds: d.Holds, How: textOf(d.How), Pair: d.pair(), Linked: d.What == daybook.MarkLinked && !d.Undone}
+	out = decision{What: d.What, Key: "decision." + string(d.What), At: r.when(d.At), Day: r.dayShort(d.At), Holds: d.Holds, Pair: d.pair(), Linked: d.What == daybook.MarkLinked && !d.Undone}
+	if out.NoWords = d.How == noReason; !out.NoWords {
+		out.How = textOf(d.How)
+	}
 	if d.Undone {
 		out.Key += ".undone"
 	}

@@ -21,6 +21,7 @@ type handlePage struct {
 	Excluded bool
 	History  []decision // newest first
 	Others   []handleLabel
+	Pairs    []pairView // suggestions that it is part of
 	May      struct{ Mark, Link, Exclude bool }
 	Form     markForm
 }
@@ -78,6 +79,15 @@ func (r *request) showHandle(status int, h daybook.Handle, form markForm) error 
 				return err
 			}
 			page.Others = append(page.Others, n)
+		}
+	}
+	for i := range p.Links {
+		if f := &p.Links[i]; len(page.Pairs) < suggestionsInFull && slices.ContainsFunc(f.Handles, h.Same) {
+			v, err := r.pair(p, f)
+			if err != nil {
+				return err
+			}
+			page.Pairs = append(page.Pairs, v)
 		}
 	}
 	if f := p.finding(h); f != nil {

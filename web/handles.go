@@ -21,7 +21,7 @@ func (s *Server) handlesRoutes() []route {
 		{method: "POST", path: "/c/{case}/handles/link", who: inCase, action: cases.Link, why: "cases writes the decision", handle: (*request).link},
 		{method: "POST", path: "/c/{case}/handles/out", who: inCase, action: cases.Link, why: "cases writes the decision", handle: (*request).takeOut},
 		{method: "POST", path: "/c/{case}/marks", who: inCase, action: cases.Mark, why: "cases writes the decision", handle: (*request).mark},
-	}, s.figureRoutes()...)
+	}, slices.Concat(s.linksRoutes(), s.figureRoutes(), s.dayRoutes())...)
 }
 
 const handlesAtATime = 50
@@ -29,15 +29,19 @@ const handlesAtATime = 50
 // handlesPage is the page handles.html.
 type handlesPage struct {
 	voice
-	Groups      []groupRow
-	Single      []handleRow
-	All         int    // of Single, on all pages
-	Newer       string // view
-	Older       string
-	Agreed      []handleRow
-	Never       []handleRow
-	Mark, Link  bool // what the user may do
-	FirstOfPage bool
+	Groups          []groupRow
+	Single          []handleRow
+	All             int    // of Single, on all pages
+	Newer           string // view
+	Older           string
+	Agreed          []handleRow
+	Never           []handleRow
+	Apart, Open     []apartRow
+	Suggestions     []pairView
+	Suggested       int        // of them all
+	MoreSuggestions []pairView // in a line each
+	Mark, Link      bool       // what the user may do
+	FirstOfPage     bool
 }
 
 // voice chooses between the sentences for the person and those about them.
@@ -127,16 +131,22 @@ func (r *request) handles() error {
 		page.Older = r.keep(handlesFrom{from + handlesAtATime})
 	}
 	if from == 0 {
-		if err := r.apart(p, &page); err != nil {
+		if err := r.firstPage(p, &page); err != nil {
 			return err
 		}
 	}
 	return r.render(200, "handles", "title.handles", page)
 }
 
-// apart adds what stands on the first page alone: groups, agreed contact and
-// senders from whom nothing is stored.
-func (r *request) apart(p *pattern, page *handlesPage) error {
+// firstPage adds what stands on the first page alone: groups, suggestions, pairs
+// that are kept apart, agreed contact and senders from whom nothing is stored.
+func (r *request) firstPage(p *pattern, page *handlesPage) error {
+	if err := r.suggestions(p, page); err != nil {
+		return err
+	}
+	if err := r.keptApart(p, page); err != nil {
+		return err
+	}
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		row := groupRow{Letter: g.Letter}

@@ -17,7 +17,7 @@ import (
 //	from,to of allowed: dates, both may be empty
 //	how     in the user's words
 //	undo    "all": takes every such mark back; else the ref of one decision
-//	back    where to go on: "handles", "stop", "timeline", or the ref of a handle
+//	back    where to go on: "handles", "stop", "timeline", "days", or the ref of a handle
 //	        or of an entry
 func (r *request) mark() error {
 	d := daybook.Decision{What: daybook.Mark(r.form("what")), How: r.form("how")}
@@ -98,7 +98,10 @@ func (r *request) undone(d daybook.Decision) (daybook.Decision, error) {
 		}
 		how := d.How
 		d = all[at].Decision
-		d.Undone, d.How = true, how
+		d.Undone = true
+		if how != "" || d.What != daybook.MarkNamedDay { // a day is nothing without its name
+			d.How = how
+		}
 		return d, nil
 	}
 	var err error
@@ -151,7 +154,7 @@ func (r *request) afterMark() (string, error) {
 	switch back := r.form("back"); back {
 	case "", "handles":
 		return r.in("handles"), nil
-	case "stop", "timeline":
+	case "stop", "timeline", "days":
 		return r.in(back), nil
 	default:
 		_, err := r.handle(back)
@@ -274,8 +277,18 @@ func (r *request) linkRow(p *pattern, h, first daybook.Handle) (row linkRow, err
 	return row, nil
 }
 
-// link takes the first handle, or the decision about two. Its fields: one and
-// other (handleRefs), what (linked, apart or open) and how.
+// noReason stands in the log where somebody decided beside the reasons that a
+// page lists and added none of their own. Pages do not quote it.
+const noReason = "No reason was given."
+
+// link takes the first handle, or the decision about two. Its fields:
+//
+//	one, other  handleRefs
+//	what        linked, apart or open; or "reasons" for the page that lists what
+//	            speaks for and against
+//	how         in the user's words
+//	back        "handles" or "pair" if the form stands beside the reasons, where
+//	            how may be empty
 func (r *request) link() error {
 	v := handlesLink{First: r.form("one"), Other: r.form("other"), How: r.form("how")}
 	if v.First == "" {
@@ -290,13 +303,17 @@ func (r *request) link() error {
 	if what == "" {
 		return r.to(r.in("handles/link/" + r.keep(handlesLink{First: v.First})))
 	}
-	if what != daybook.MarkLinked && what != daybook.MarkApart && what != daybook.MarkOpen {
+	look, back := what == "reasons", r.form("back")
+	if !look && what != daybook.MarkLinked && what != daybook.MarkApart && what != daybook.MarkOpen {
 		return daybook.ErrInvalid
+	}
+	if v.How == "" && what != daybook.MarkOpen && (back == "handles" || back == "pair") {
+		v.How = noReason
 	}
 	switch {
 	case v.Other == "":
 		v.Field, v.Key = "other", "link.other.missing"
-	case what != daybook.MarkOpen && v.How == "":
+	case what != daybook.MarkOpen && !look && v.How == "":
 		v.Field, v.Key = "how", "link.how.missing"
 	}
 	if v.Field != "" {
@@ -309,8 +326,18 @@ func (r *request) link() error {
 	if one.Own || other.Own || one.Handle.Same(other.Handle) {
 		return daybook.ErrInvalid
 	}
+	pair := r.in("handles/" + v.First + "/with/" + v.Other)
+	if look {
+		return r.to(pair)
+	}
 	if _, err := r.s.Cases.Mark(r.Context(), r.actor, r.caseID, daybook.Decision{What: what, Handle: one.Handle, Other: other.Handle, How: v.How}); err != nil {
 		return err
+	}
+	switch back {
+	case "handles":
+		return r.done(r.in("handles"))
+	case "pair":
+		return r.done(pair)
 	}
 	return r.done(r.in("handles/" + v.First))
 }

@@ -29,6 +29,7 @@ type Decisions interface {
 type pattern struct {
 	Facts     detect.Facts
 	Findings  []detect.Finding
+	Links     []detect.Finding        // which handles may be linked, the strongest first
 	Calendar  detect.Calendar         // of the last calendarDays days
 	Handles   []daybook.HandleSummary // the person's own too, in the order of first mention
 	Decisions []decided               // in the order of the log
@@ -97,7 +98,7 @@ func (s *Server) pattern(ctx context.Context, c daybook.CaseID, zone *time.Locat
 		return nil, err
 	}
 	slot.found, slot.key, slot.at = p, key, now
-	s.patterns.keep(c, len(p.Facts.Contacts))
+	s.patterns.keep(c, len(p.Facts.Contacts), p.undecided())
 	return p, nil
 }
 
@@ -145,6 +146,13 @@ func (s *Server) workOut(ctx context.Context, c daybook.CaseID, now time.Time, z
 		}
 	}
 	p.findGroups()
+	if s.Linking == nil {
+		return p, nil
+	}
+	if p.Links, err = s.Linking.Suggest(ctx, c, p.Facts); err != nil {
+		return nil, err
+	}
+	p.Links = slices.DeleteFunc(p.Links, func(f detect.Finding) bool { return len(f.Handles) < 2 })
 	return p, nil
 }
 
@@ -211,6 +219,7 @@ type patternSlot struct {
 	found *pattern
 
 	used, contacts int
+	undecided      int // suggestions that nobody said anything about
 }
 
 type patternKey struct {
@@ -225,6 +234,17 @@ func (p *patterns) has(c daybook.CaseID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.slots[c] != nil
+}
+
+// undecided returns how many suggestions of a case wait for a decision, as far as
+// its figures are kept: the menu does not wait for them.
+func (p *patterns) undecided(c daybook.CaseID) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if slot := p.slots[c]; slot != nil {
+		return slot.undecided
+	}
+	return 0
 }
 
 // slot returns the place of a case.
@@ -243,11 +263,11 @@ func (p *patterns) slot(c daybook.CaseID) *patternSlot {
 
 // keep notes how large the figures of a case are and lets go of those that were
 // not used for longest. Who still works on one of them is not disturbed.
-func (p *patterns) keep(c daybook.CaseID, contacts int) {
+func (p *patterns) keep(c daybook.CaseID, contacts, undecided int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if slot := p.slots[c]; slot != nil {
-		slot.contacts = contacts
+		slot.contacts, slot.undecided = contacts, undecided
 	}
 	order, all := make([]daybook.CaseID, 0, len(p.slots)), 0
 	for id, slot := range p.slots {

@@ -103,6 +103,7 @@ type navGroup struct {
 type navItem struct {
 	Key, Icon, Href string
 	Current         bool
+	Count           int // of what waits there to be looked at
 }
 
 type framed struct {
@@ -221,6 +222,7 @@ func (r *request) nav() ([]navGroup, error) {
 		}
 		if slices.Contains(may, cases.List) {
 			first.Items = append(first.Items, item("nav.timeline", "timeline", "timeline"), item(who, "people", "handles"))
+			first.Items[len(first.Items)-1].Count = r.s.patterns.undecided(id)
 		}
 		if slices.Contains(may, cases.Search) {
 			first.Items = append(first.Items, item("nav.search", "search", "search"))

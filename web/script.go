@@ -46,7 +46,11 @@ func scriptOf(c rune) string {
 // beside them, and mixes is true. A name of words in two languages mixes
 // nothing.
 func mixed(s string) (n name, mixes bool) {
-	n = nameOf(s)
+	return spelt(nameOf(s))
+}
+
+// spelt puts the numbers of odd letters into a text that is safe to show.
+func spelt(n name) (_ name, mixes bool) {
 	var parts []namePart
 	for _, p := range n.Parts {
 		odd := oddLetters(p.Text)

@@ -98,6 +98,8 @@ type Config struct {
 	// also signs and plans mails: after a change.
 	CatchUp func(ctx context.Context, c daybook.CaseID) error
 	Settle  func(ctx context.Context, c daybook.CaseID) error
+	// Linking compares the handles of a case; nil: nothing is suggested.
+	Linking Linking
 	// Mail is what mails say of themselves, for their preview.
 	Mail alerts.Recipient
 

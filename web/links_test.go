@@ -1,0 +1,262 @@
+package web_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"daybook"
+	"daybook/cases"
+	"daybook/detect"
+)
+
+// toldLinks suggests quietharbour for nightjar_42, or for its group, until
+// somebody decided. It says everything that a page has to be able to show.
+type toldLinks struct {
+	decisions interface {
+		Decisions(ctx context.Context, c daybook.CaseID) ([]daybook.Decided, error)
+	}
+}
+
+func (l toldLinks) Suggest(ctx context.Context, c daybook.CaseID, f detect.Facts) ([]detect.Finding, error) {
+	a := slices.IndexFunc(f.Handles, harbour.Same)
+	b := slices.IndexFunc(f.Handles, nightjar.Same)
+	if a < 0 || b < 0 {
+		return nil, nil
+	}
+	all, err := l.decisions.Decisions(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range all {
+		if d.Holds && (d.What == daybook.MarkLinked || d.What == daybook.MarkApart) && (d.Handle.Same(harbour) || d.Other.Same(harbour)) {
+			return nil, nil
+		}
+	}
+	found, err := l.Explain(ctx, c, f, a, b)
+	return []detect.Finding{found}, err
+}
+
+func (toldLinks) Explain(_ context.Context, _ daybook.CaseID, f detect.Facts, a, b int) (detect.Finding, error) {
+	var entries []uint64
+	for _, c := range f.Contacts {
+		if c.Handle == a && c.Direction == daybook.In {
+			entries = append(entries, c.Entry)
+		}
+	}
+	x, y := f.Handles[a].Shown(), f.Handles[b].Shown()
+	out := detect.Finding{Kind: "link", Handles: []daybook.Handle{f.Handles[a], f.Handles[b]}, Model: "links/1 style/1", Reasons: []detect.Reason{
+		{Feature: "succession", Weight: 6200, Text: x + " first wrote 36 minutes after " + y + " was blocked.", Entries: entries[:min(4, len(entries))]},
+		{Feature: "phrases", Weight: 3100, Text: "Both write “as per always”; nobody else in this record does.", Entries: entries},
+		{Feature: "names", Weight: 1200, Text: "The display names " + f.Handles[a].Names[0].Display + " and " + f.Handles[b].Names[0].Display + " look alike."},
+		{Feature: "writing", Weight: -2400, Learned: true, Text: "What they write is less alike than that of most pairs.", Entries: entries},
+		{Feature: "hours", Weight: -300, Text: "They write at other hours of the day.", Entries: entries},
+		{Feature: "language", Text: "Too little text to compare the language: 13 short messages."},
+	}}
+	return out, nil
+}
+
+func (b *browserClient) suggestion(t *testing.T) (page answer, one, other string) {
+	t.Helper()
+	page = b.get(b.h.path("handles"))
+	shows(t, page, "Suggestions", "Suggested, not confirmed")
+	return page, field(t, page.Body, "one"), field(t, page.Body, "other")
+}
+
+// A suggestion says what speaks for it and against it, alike, and asks.
+func TestSuggestion_A10_C7_E15(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.enter(h.maya)
+	page, _, _ := maya.suggestion(t)
+	shows(t, page, "Does quietharbour@masto.example belong with nightjar_42@social.example?", "For", "Against", "Strong", "Medium", "Weak", "assumed", "measured",
+		"Could not be compared", "What was not looked at", "How to read a weight", "never added up", "Belongs with it", "Not linked", "Not sure yet", "You can change this at any time")
+	for _, c := range contents {
+		if strings.Contains(page.Body, c) {
+			t.Errorf("the page quotes %q unasked", c)
+		}
+	}
+	if got := forbiddenWords.FindAllString(mainOf(t, page.Body), -1); len(got) > 0 {
+		t.Errorf("the page says %q", got)
+	}
+	doc, err := html.Parse(strings.NewReader(page.Body))
+	h.ok(err)
+	var answers []string
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "button" && attribute(n, "name") == "what" {
+			answers = append(answers, attribute(n, "class"))
+		}
+	}
+	if len(answers) != 3 || answers[0] != answers[1] || answers[1] != answers[2] {
+		t.Errorf("the three answers do not look alike: %q", answers)
+	}
+	alone := maya.get(linkTo(t, page.Body, "This pair by itself"))
+	shows(t, alone, "Does quietharbour@masto.example belong with nightjar_42@social.example?", "Strong", "Said about them so far None.")
+	if got := h.accessed(h.mayas); !slices.Contains(got, "Maya list looked at what speaks for and against a link") {
+		t.Errorf("access log: %q", got)
+	}
+	shows(t, h.enter(h.priya).get(h.path("handles")), "Does quietharbour@masto.example belong with nightjar_42@social.example?", "This can be changed at any time")
+}
+
+// What a reason quotes is shown to who asks, and that is written down.
+func TestWordsOfAReason_C7_D7(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.enter(h.maya)
+	page, one, other := maya.suggestion(t)
+	path := h.path("handles/" + one + "/with/" + other)
+	before := len(h.accessed(h.mayas))
+	n := 0
+	for _, reason := range fields(t, page.Body, "reason") {
+		a := maya.post(path+"/words", "reason", reason)
+		if a.Status != 200 || !strings.Contains(a.Body, `class="shown"`) {
+			t.Fatalf("reason %s: %d", reason, a.Status)
+		}
+		if strings.Contains(mainOf(t, a.Body), "“as per always”") {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("the phrase is in %d answers, want 1", n)
+	}
+	if got := h.accessed(h.mayas)[before:]; !slices.Contains(got, "Maya content showed the words of a reason") {
+		t.Errorf("access log: %q", got)
+	}
+	for _, bad := range []string{"", "-1", "99", "x"} {
+		if a := maya.post(path+"/words", "reason", bad); a.Status != 404 {
+			t.Errorf("reason %q: %d, want 404", bad, a.Status)
+		}
+	}
+	for _, bad := range []string{one + "/with/" + one, other + "/with/" + daybook.NewID()} {
+		if a := maya.get(h.path("handles/" + bad)); a.Status != 404 {
+			t.Errorf("%s: %d, want 404", bad, a.Status)
+		}
+	}
+}
+
+// Confirmed, a suggestion makes a group; taken back, it is asked again.
+func TestSuggestionConfirmed_E15(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.enter(h.maya)
+	_, one, other := maya.suggestion(t)
+	a := maya.post(h.path("handles/link"), "one", one, "other", other, "back", "handles", "how", "the library", "what", "linked")
+	if a.Status != 303 || a.Location != h.path("handles") {
+		t.Fatalf("%d to %q", a.Status, a.Location)
+	}
+	page := maya.get(a.Location)
+	shows(t, page, "Group A", "2 handles that you have confirmed as linked", "“the library”")
+	if strings.Contains(mainOf(t, page.Body), "Suggested, not confirmed") {
+		t.Error("it is still suggested")
+	}
+	pair := maya.get(h.path("handles/" + one + "/with/" + other))
+	shows(t, pair, "The two are in group A now.", "“the library”", "Strong")
+	undo := fields(t, pair.Body, "undo")
+	maya.post(h.path("marks"), "what", "linked", "undo", undo[0], "back", "handles")
+	maya.suggestion(t)
+	shows(t, maya.get(h.path("handles/"+one+"/with/"+other)), "was taken back", "No longer holds")
+}
+
+// Said to be not linked, it is kept apart and not suggested again, whatever comes;
+// who said so and why is there, and it can be changed.
+func TestSuggestionKeptApart_E15(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.enter(h.maya)
+	_, one, other := maya.suggestion(t)
+	maya.post(h.path("handles/link"), "one", one, "other", other, "back", "handles", "what", "apart")
+	h.append(h.mayas, h.item(told{id: "more", from: harbour, at: at(11, 23, 8, 0), text: "as per always, no hard feelings, kiddo"}))
+	page := maya.get(h.path("handles"))
+	shows(t, page, "Kept apart", "Not linked with nightjar_42@social.example", ", you; no reason was given")
+	if text := mainOf(t, page.Body); strings.Contains(text, "Suggested, not confirmed") || strings.Contains(text, "Group A") {
+		t.Error("it is still suggested, or linked")
+	}
+	for _, d := range decisionsOf(h, t) {
+		if d.What == daybook.MarkApart && d.How != "No reason was given." {
+			t.Errorf("the log says %q", d.How)
+		}
+	}
+	pair := maya.get(linkTo(t, page.Body, "Change"))
+	shows(t, pair, "Not linked with nightjar_42@social.example", "Not sure yet")
+	a := maya.post(h.path("handles/link"), "one", field(t, pair.Body, "one"), "other", field(t, pair.Body, "other"), "back", "pair", "what", "open")
+	if a.Status != 303 || !strings.Contains(a.Location, "/with/") {
+		t.Fatalf("%d to %q", a.Status, a.Location)
+	}
+	shows(t, maya.get(a.Location), "Not sure yet about nightjar_42@social.example", "Left open")
+}
+
+// Left open, it stays, says so, and the menu does not count it any more.
+func TestSuggestionLeftOpen_E15(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.enter(h.maya)
+	page, one, other := maya.suggestion(t)
+	if !strings.Contains(page.Body, `<span class="count">1<span class="sr"> to look at</span></span>`) {
+		t.Error("the menu does not count the suggestion")
+	}
+	maya.post(h.path("handles/link"), "one", one, "other", other, "back", "handles", "what", "open")
+	page, _, _ = maya.suggestion(t)
+	shows(t, page, "Left open", "Not sure yet about nightjar_42@social.example")
+	if strings.Contains(page.Body, `class="count"`) {
+		t.Error("the menu still counts it")
+	}
+}
+
+// A pair that somebody picks by hand has its reasons too, before anything is said.
+func TestReasonsOfAPairByHand_E3(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.enter(h.maya)
+	one, other := refOf(maya.handlePath("bramble_co")), refOf(maya.handlePath("nightjar_42"))
+	form := maya.post(h.path("handles/link"), "one", one)
+	shows(t, maya.get(form.Location), "What speaks for and against")
+	a := maya.post(h.path("handles/link"), "one", one, "other", other, "what", "reasons")
+	if a.Status != 303 {
+		t.Fatal(a.Status, mainOf(t, a.Body))
+	}
+	shows(t, maya.get(a.Location), "Does bramble_co@mastodon.example belong with nightjar_42@social.example?", "For", "Against")
+	if strings.Contains(mainOf(t, maya.get(a.Location).Body), "Suggested, not confirmed") {
+		t.Error("a pair by hand is called a suggestion")
+	}
+	if a := maya.post(h.path("handles/link"), "one", one, "other", "", "what", "reasons"); a.Status != 422 {
+		t.Errorf("no second handle: %d, want 422", a.Status)
+	}
+	before := len(decisionsOf(h, t))
+	if a := maya.post(h.path("handles/link"), "one", one, "other", other, "what", "linked"); a.Status != 422 || len(decisionsOf(h, t)) != before {
+		t.Errorf("linked by hand without a reason: %d, want 422", a.Status)
+	}
+}
+
+// Somebody who may not link is shown the reasons and no form; somebody who may see
+// counts alone nothing of it.
+func TestSuggestionsByRole_D6(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	_, one, other := h.enter(h.maya).suggestion(t)
+	path := h.path("handles/" + one + "/with/" + other)
+	reader, counter := h.user("Ines"), h.user("Cora")
+	h.grant(h.mayas, reader, cases.Reader)
+	h.grant(h.mayas, counter, cases.Counter)
+	ines := h.enter(reader)
+	a := ines.get(path)
+	shows(t, a, "Strong", "For", "Against")
+	if strings.Contains(a.Body, `name="what"`) {
+		t.Error("a reader is offered the answers")
+	}
+	if a := ines.post(h.path("handles/link"), "one", one, "other", other, "what", "linked", "back", "pair"); a.Status != 403 {
+		t.Errorf("a link by a reader: %d, want 403", a.Status)
+	}
+	cora := h.enter(counter)
+	if a := cora.get(path); a.Status != 403 {
+		t.Errorf("the reasons to a reader of counts: %d, want 403", a.Status)
+	}
+	if a := cora.post(path+"/words", "reason", "1"); a.Status != 403 {
+		t.Errorf("the words to a reader of counts: %d, want 403", a.Status)
+	}
+	if a := cora.get(h.path("overview")); strings.Contains(a.Body, `class="count"`) || strings.Contains(mainOf(t, a.Body), "uggest") {
+		t.Error("a reader of counts is told of a suggestion")
+	}
+}
