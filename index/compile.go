@@ -37,13 +37,14 @@ func compile(q *Query, key *archive.CaseKey) (query.Query, error) {
 	if !positive {
 		all = append(all, query.NewMatchAllQuery())
 	}
-	if len(q.Flags) > 0 {
-		return nil, fmt.Errorf("%w: searching by flag: is not possible yet", daybook.ErrInvalid)
+	if len(q.Flags) > 0 && len(q.Among) == 0 {
+		return nil, fmt.Errorf("%w: the messages with the flags in flag: are not known", daybook.ErrInvalid)
 	}
 	if len(q.Names) > 0 && len(q.Senders) == 0 {
 		return nil, fmt.Errorf("%w: the names in from: are not known as senders of this case", daybook.ErrInvalid)
 	}
 	all = append(all, oneOf(fieldSender, sendersOf(q.Senders, key))...)
+	all = append(all, among(q.Among)...)
 	all = append(all, since(q.Since, key)...)
 	all = append(all, within(q.Periods)...)
 	all = append(all, oneOf(fieldAccount, q.Accounts)...)

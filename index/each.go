@@ -10,6 +10,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
+	api "github.com/blevesearch/bleve_index_api"
 
 	"daybook"
 )
@@ -19,6 +20,7 @@ type Found struct {
 	Sender [32]byte // CaseKey.MAC("handle", handle.Ref()); zero if it names nobody
 	Kind   daybook.Kind
 	At     time.Time // stated; zero if there is none
+	In     uint64    // bit i: it is in Query.Tell[i]
 }
 
 // Each calls fn with every hit of a query, in no order, and returns how many
@@ -43,7 +45,7 @@ func (x *Index) Each(ctx context.Context, q Query, fn func(Found)) (n int, err e
 			return err
 		}
 		n = 0
-		err = guard(func() error { return f.each(ctx, compiled, func(h Found) { n++; fn(h) }) })
+		err = guard(func() error { return f.each(ctx, compiled, q.Tell, func(h Found) { n++; fn(h) }) })
 		switch {
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return fmt.Errorf("%w: it takes too long; narrow the search by time or words: %w", daybook.ErrInvalid, ctx.Err())
@@ -60,7 +62,7 @@ func (x *Index) Each(ctx context.Context, q Query, fn func(Found)) (n int, err e
 	return n, nil
 }
 
-func (f *folder) each(ctx context.Context, compiled query.Query, fn func(Found)) (err error) {
+func (f *folder) each(ctx context.Context, compiled query.Query, tell []Messages, fn func(Found)) (err error) {
 	scorch, err := f.words.Advanced()
 	if err != nil {
 		return err
@@ -76,6 +78,10 @@ func (f *folder) each(ctx context.Context, compiled query.Query, fn func(Found))
 	}
 	defer func() { err = errors.Join(err, searcher.Close()) }()
 	values, err := r.DocValueReader([]string{fieldSender, fieldKind, fieldAt})
+	if err != nil {
+		return err
+	}
+	in, err := places(r, tell)
 	if err != nil {
 		return err
 	}
@@ -112,7 +118,7 @@ func (f *folder) each(ctx context.Context, compiled query.Query, fn func(Found))
 		if err != nil || m == nil {
 			return err
 		}
-		hit = Found{}
+		hit = Found{In: in[string(m.IndexInternalID)]}
 		if err := values.VisitDocValues(m.IndexInternalID, visit); err != nil {
 			return err
 		}
@@ -122,6 +128,30 @@ func (f *folder) each(ctx context.Context, compiled query.Query, fn func(Found))
 		sc.DocumentMatchPool.Put(m)
 		fn(hit)
 	}
+}
+
+// places tells which of some messages each document is, by its number in the
+// index: bit i for those of tell[i].
+func places(r api.IndexReader, tell []Messages) (map[string]uint64, error) {
+	out := map[string]uint64{}
+	for i, some := range tell {
+		ids := make([]string, len(some))
+		for j := range some {
+			ids[j] = string(some[j][:])
+		}
+		docs, err := r.DocIDReaderOnly(ids)
+		if err != nil {
+			return nil, err
+		}
+		id, err := docs.Next()
+		for ; err == nil && id != nil; id, err = docs.Next() {
+			out[string(id)] |= 1 << i
+		}
+		if err = errors.Join(err, docs.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // readAt reads what atTerm wrote.

@@ -31,9 +31,15 @@ type Query struct {
 	// Names are the values of from:. Who searches looks them up and sets
 	// Senders; Search refuses names without senders.
 	Names []string
-	// Flags are the values of flag:. Search does not know them yet and refuses
-	// them.
+	// Flags are the values of flag:. Who searches looks up the messages that
+	// have any of them and adds those to Among; Search refuses flags without.
 	Flags []string
+	// Among narrows the hits to messages that stand in each of these; nil: it
+	// does not.
+	Among []Messages
+	// Tell are messages of which Each tells whether a hit is one: at most 64
+	// lists. Search and Count pass them over.
+	Tell []Messages
 
 	From, To   time.Time // stated times from From on and before To; zero: unbounded
 	Senders    []daybook.Handle
@@ -98,7 +104,7 @@ type term struct {
 //	adress~                words that differ by at most one letter
 //	from:NAME              from this sender: Query.Names
 //	kind:direct_message    of this kind
-//	flag:NAME              marked so: Query.Flags
+//	flag:NAME              with this flag: Query.Flags
 //	after:2026-03-01       that day and later; also 2026, 2026-03, 2026-03-01T18:30
 //	before:2026-03-01      earlier than that day
 //
