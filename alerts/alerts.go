@@ -30,17 +30,18 @@ var ErrPermanent = errors.New("refused for good")
 type RuleKind string
 
 const (
-	Unwanted   RuleKind = "unwanted"    // contact from a handle, or group, that is marked as unwanted
-	AfterStop  RuleKind = "after-stop"  // contact after a request to stop, or after a block was seen
-	NewHandle  RuleKind = "new-handle"  // the first contact of a handle that never wrote before
-	AfterQuiet RuleKind = "after-quiet" // the first contact of a handle, or group, after a quiet time
-	Stopped    RuleKind = "stopped"     // an account is not read any more and a person must act
-	Renewal    RuleKind = "renewal"     // a consent comes to its end: for advisers, and for the person if there is none who is told
+	Unwanted    RuleKind = "unwanted"      // contact from a handle, or group, that is marked as unwanted
+	AfterStop   RuleKind = "after-stop"    // contact after a request to stop, or after a block was seen
+	MayBeLinked RuleKind = "may-be-linked" // a handle that may be linked to a group, or to a handle whose contact is not wanted
+	NewHandle   RuleKind = "new-handle"    // the first contact of a handle that never wrote before
+	AfterQuiet  RuleKind = "after-quiet"   // the first contact of a handle, or group, after a quiet time
+	Stopped     RuleKind = "stopped"       // an account is not read any more and a person must act
+	Renewal     RuleKind = "renewal"       // a consent comes to its end: for advisers, and for the person if there is none who is told
 )
 
 // RuleKinds lists every rule in the order in which a mail names them.
 func RuleKinds() []RuleKind {
-	return []RuleKind{AfterStop, Unwanted, NewHandle, AfterQuiet, Stopped, Renewal}
+	return []RuleKind{AfterStop, Unwanted, MayBeLinked, NewHandle, AfterQuiet, Stopped, Renewal}
 }
 
 // A Rule says that events of a kind are wanted in a case.

@@ -22,8 +22,8 @@ func Evaluate(rules []Rule, f detect.Facts, from, to uint64) []Event {
 	var events []Event
 	for _, kind := range RuleKinds() {
 		i := slices.IndexFunc(rules, func(r Rule) bool { return r.Kind == kind })
-		if i < 0 || kind == Stopped || kind == Renewal {
-			continue
+		if i < 0 || kind == MayBeLinked || kind == Stopped || kind == Renewal {
+			continue // MayBeLinked: EvaluateLinks
 		}
 		fresh := Event{Rule: kind}
 		late := Event{Rule: kind, Late: true}

@@ -23,11 +23,19 @@ type Follower struct {
 	events Events
 	head   Head
 	now    func() time.Time
+	links  Links // nil: MayBeLinked finds nothing
 }
 
 // NewFollower returns a Follower. now is the clock.
 func NewFollower(facts Facts, events Events, head Head, now func() time.Time) *Follower {
-	return &Follower{facts, events, head, now}
+	return &Follower{facts: facts, events: events, head: head, now: now}
+}
+
+// WithLinks returns a Follower that also tells of handles which may be linked.
+func (f *Follower) WithLinks(l Links) *Follower {
+	with := *f
+	with.links = l
+	return &with
 }
 
 // Name implements archive.Follower.
@@ -71,6 +79,11 @@ func (f *Follower) Handle(ctx context.Context, c daybook.CaseID, batch []archive
 			return fmt.Errorf("alerts: facts of case %s: %w", c, err)
 		}
 		events = Evaluate(rules, facts, from, to)
+		linked, err := f.linked(ctx, c, rules, facts, from, to)
+		if err != nil {
+			return err
+		}
+		events = append(events, linked...)
 	}
 	if err := f.events.AdvanceAlerts(ctx, c, from, to, events); err != nil {
 		return fmt.Errorf("alerts: keep events of entries %d to %d of case %s: %w", from, to-1, c, err)

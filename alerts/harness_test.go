@@ -84,7 +84,11 @@ var kestrel = daybook.Handle{Platform: "mastodon", Native: "https://birds.exampl
 const secretWords = "a text that nobody but the person should see"
 
 // receive appends n messages that were sent a moment ago.
-func (h *house) receive(n int) {
+func (h *house) receive(n int) { h.receiveMany(kestrel, n) }
+
+func (h *house) receiveFrom(sender daybook.Handle) { h.receiveMany(sender, 1) }
+
+func (h *house) receiveMany(sender daybook.Handle, n int) {
 	h.t.Helper()
 	var batch []daybook.Record
 	for range n {
@@ -94,7 +98,7 @@ func (h *house) receive(n int) {
 			Capture: daybook.Capture{Account: "acc", Platform: "mastodon", Lane: "notifications", NativeID: key, MediaType: "application/json",
 				Raw: []byte(`{}`), Offset: -1, Origin: daybook.Collected},
 			Reading: &daybook.Reading{Parser: "mastodon/1", Messages: []daybook.ReadMessage{{Key: daybook.MessageKey(key), Kind: daybook.KindMention,
-				Direction: daybook.In, Sender: kestrel, Sent: daybook.When{At: h.now}, Text: secretWords}}},
+				Direction: daybook.In, Sender: sender, Sent: daybook.When{At: h.now}, Text: secretWords}}},
 		}
 		r := it.Record()
 		r.Actor, r.Logged = daybook.Actor{ID: "mastodon/1", Role: "collector"}, h.now

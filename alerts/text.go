@@ -65,6 +65,8 @@ func line(k RuleKind) string {
 		return "Contact after a request to stop, or after a block"
 	case Unwanted:
 		return "Contact from somebody marked as unwanted"
+	case MayBeLinked:
+		return "Somebody who may be linked to others"
 	case NewHandle:
 		return "First contact from somebody new"
 	case AfterQuiet:

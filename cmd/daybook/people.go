@@ -256,7 +256,7 @@ type alertAddCommand struct {
 	Sender  string `help:"The sender's name of the mails. Default: the configuration's." placeholder:"TEXT"`
 	Zone    string `help:"Their time zone. Default: the configuration's, or else the person's." placeholder:"ZONE"`
 	Quiet   string `help:"Quiet hours, such as 22:00-07:00, or none. Default: the configuration's." placeholder:"HH:MM-HH:MM"`
-	Digest  string `help:"Rules told of once a day: after-stop, unwanted, new-handle, after-quiet, stopped, renewal, or all." placeholder:"RULES"`
+	Digest  string `help:"Rules told of once a day: after-stop, unwanted, may-be-linked, new-handle, after-quiet, stopped, renewal, or all." placeholder:"RULES"`
 	AtOnce  string `help:"Rules told of at once, outside quiet hours." placeholder:"RULES"`
 }
 
