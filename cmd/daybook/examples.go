@@ -22,6 +22,11 @@ var examples = map[string]string{
   daybook mark named-day --case CASE --at 2026-12-04 --how "court date"`,
 	"link": `  daybook link confirm --case CASE kestrel@birds.example reed@ponds.example --reason "the same picture of my door"
   daybook link reject --case CASE kestrel@birds.example ana@social.example --reason "a colleague"`,
+	"own add": `  daybook own add name --case CASE
+  daybook own add address '14 High Street, Anytown' --case CASE`,
+	"own remove": `  daybook own remove name 'Sam' --case CASE`,
+	"own list": `  daybook own list --case CASE
+  daybook own list --case CASE --content`,
 	"pause":    `  daybook pause --account ACCOUNT`,
 	"resume":   `  daybook resume --account ACCOUNT`,
 	"renew":    `  daybook renew --account ACCOUNT --agree`,

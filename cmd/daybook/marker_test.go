@@ -40,10 +40,11 @@ const (
 	markUser     = "quokkauser"
 	markFile     = "quokkafile"
 	markDescribe = "quokkaalttext"
+	markOwn      = "quokkaown"
 )
 
 var marks = []string{markText, markEdited, markWarning, markHandle, markDisplay, markNote, markCase, markHow, markAddress,
-	markLabel, markSearch, markUser, markFile, markDescribe}
+	markLabel, markSearch, markUser, markFile, markDescribe, markOwn}
 
 // C20: a text that goes through the whole pipeline is in no file of the data
 // folder, in no log line and in no mail; on PostgreSQL in no file of the server,
@@ -149,6 +150,10 @@ func playMarkers(t *testing.T, set func(*config.Config)) {
 	_, err = a.cases.Mark(t.Context(), actor, id, daybook.Decision{What: daybook.MarkUnwanted, Handle: h, How: markHow})
 	must(err)
 	must(a.cases.Look(t.Context(), actor, id, cases.Search, daybook.Access{Words: markSearch}))
+	own := daybook.OwnDetail{Kind: daybook.OwnName, Value: markOwn}
+	must(a.cases.AddOwn(t.Context(), actor, id, own))
+	must(a.cases.RemoveOwn(t.Context(), actor, id, own))
+	must(a.cases.AddOwn(t.Context(), actor, id, own))
 	must(a.settle(t.Context(), id))
 	// A platform that fails with the text in its answer.
 	server.Fault("/api/v1/notifications", 1, fakemastodon.Answer(http.StatusInternalServerError, "text/plain", markText))

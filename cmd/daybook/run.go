@@ -49,6 +49,7 @@ type commands struct {
 	Collect    collectCommand    `cmd:"" help:"Read what is due from the connected accounts."`
 	Mark       markCommand       `cmd:"" help:"Record what a person says about a handle or a day."`
 	Link       linkCommand       `cmd:"" help:"Record what a person says about two handles."`
+	Own        ownCommands       `cmd:"" help:"The person's own details, which messages are compared with. Sealed; in no log, mail or export."`
 	Pause      pauseCommand      `cmd:"" help:"Stop reading an account for a while."`
 	Resume     resumeCommand     `cmd:"" help:"Go on reading an account."`
 	Renew      renewCommand      `cmd:"" help:"Renew the consent for an account."`
