@@ -62,7 +62,7 @@ func (toldLinks) Explain(_ context.Context, _ daybook.CaseID, f detect.Facts, a,
 func (b *browserClient) suggestion(t *testing.T) (page answer, one, other string) {
 	t.Helper()
 	page = b.get(b.h.path("handles"))
-	shows(t, page, "Suggestions", "Suggested, not confirmed")
+	shows(t, page, "Suggested 1 handle to look at", "Suggested, not confirmed")
 	return page, field(t, page.Body, "one"), field(t, page.Body, "other")
 }
 

@@ -30,6 +30,7 @@ type pattern struct {
 	Facts     detect.Facts
 	Findings  []detect.Finding
 	Links     []detect.Finding        // which handles may be linked, the strongest first
+	Supposed  *detect.Finding         // if what is suggested for the main series belonged to it; nil if nothing is
 	Calendar  detect.Calendar         // of the last calendarDays days
 	Handles   []daybook.HandleSummary // the person's own too, in the order of first mention
 	Decisions []decided               // in the order of the log
@@ -153,7 +154,8 @@ func (s *Server) workOut(ctx context.Context, c daybook.CaseID, now time.Time, z
 		return nil, err
 	}
 	p.Links = slices.DeleteFunc(p.Links, func(f detect.Finding) bool { return len(f.Handles) < 2 })
-	return p, nil
+	p.Supposed, err = p.suppose(ctx)
+	return p, err
 }
 
 // findGroups puts the groups in the order in which they came about, so that one
