@@ -14,10 +14,10 @@ import (
 type Links interface {
 	// Recipients returns the recipients of a case in a fixed order.
 	Recipients(ctx context.Context, c daybook.CaseID) ([]Recipient, error)
-	// Suggestions returns the findings of kind "link" of a case, given its
+	// Suggest returns the findings of kind "link" of a case, given its
 	// facts: first the later handle, then the handle or the confirmed group that
 	// it may be linked to.
-	Suggestions(ctx context.Context, c daybook.CaseID, f detect.Facts) ([]detect.Finding, error)
+	Suggest(ctx context.Context, c daybook.CaseID, f detect.Facts) ([]detect.Finding, error)
 }
 
 // EvaluateLinks returns what the rule MayBeLinked finds in the entries from ≤
@@ -136,7 +136,7 @@ func (f *Follower) linked(ctx context.Context, c daybook.CaseID, rules []Rule, f
 	if !slices.ContainsFunc(all, wants) {
 		return nil, nil
 	}
-	suggested, err := f.links.Suggestions(ctx, c, facts)
+	suggested, err := f.links.Suggest(ctx, c, facts)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: which handles of case %s may be linked: %w", c, err)
 	}

@@ -90,7 +90,7 @@ func (l *fakeLinks) Recipients(ctx context.Context, c daybook.CaseID) ([]alerts.
 	return l.db.Recipients(ctx, c)
 }
 
-func (l *fakeLinks) Suggestions(_ context.Context, _ daybook.CaseID, f detect.Facts) ([]detect.Finding, error) {
+func (l *fakeLinks) Suggest(_ context.Context, _ daybook.CaseID, f detect.Facts) ([]detect.Finding, error) {
 	l.asked++
 	var found []detect.Finding
 	for i := range f.Handles {
