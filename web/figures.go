@@ -40,8 +40,12 @@ const maxEntryLinks = 20
 // shownFigures are the figures of a finding that pages show, in their order. The
 // parts by kind, channel and origin follow them.
 func shownFigures() []string {
-	return []string{"messages", "occasions", "days", "days-watched", "after-stop", "around-stop", "days-after-stop",
-		"after-block", "around-block", "allowed", "answered", "quiet-spell", "busiest-day", "imprecise", "gone", "edited"}
+	return []string{
+		"messages", "occasions", "days", "days-watched", "last-42-days", "handles", "last-28-days", "28-days-before", "rate-28-days",
+		"after-stop", "around-stop", "days-after-stop", "rate-stop", "after-block", "around-block", "allowed", "answered",
+		"changes", "bursts", "quiet-spell", "busiest-day", "busiest-hour", "night", "named-days", "days-before-named-days",
+		"to-others", "third-parties", "imprecise", "gone", "edited",
+	}
 }
 
 // figures puts the figures of a finding into the order of the page. All of them
@@ -110,7 +114,7 @@ func (r *request) figure(p *pattern, f *detect.Finding, key string) (out figure,
 		}
 	}
 	if !r.s.words.keys[out.Key] {
-		out.Text = g.Text
+		out.Text = r.sentence(g.Text)
 	}
 	out.How = r.howCounted(key)
 	if len(g.Entries) == 0 || !r.can(cases.List) {
@@ -122,6 +126,30 @@ func (r *request) figure(p *pattern, f *detect.Finding, key string) (out figure,
 	out.Entries, out.More, err = r.entryLinks(g.Entries)
 	return out, err
 }
+
+// sentence puts a sentence of detection, which is addressed to the person, into
+// the voice of the page.
+func (r *request) sentence(text string) string {
+	if r.owner() {
+		return text
+	}
+	return aboutThem.Replace(text)
+}
+
+// aboutThem knows the ways in which detection addresses the person. A test reads
+// every sentence that comes out.
+var aboutThem = strings.NewReplacer(
+	"They contacted you", "There was contact",
+	"they contacted you", "there was contact",
+	"linked handles contacted you", "linked handles made contact",
+	"you wrote to them", "they were written to",
+	"You asked them to stop", "They were asked to stop",
+	"you asked them to stop", "they were asked to stop",
+	"You asked a linked handle", "A linked handle was asked",
+	"you asked a linked handle", "a linked handle was asked",
+	"Beside you", "Beside the person",
+	"You were contacted", "There was contact",
+)
 
 // howCounted says in a sentence or two how a figure is counted.
 func (r *request) howCounted(key string) string {
