@@ -9,7 +9,7 @@ import (
 )
 
 // ContactModel is the name and version of the RepeatedContact detector.
-const ContactModel = "contact/1"
+const ContactModel = "contact/2"
 
 // DefaultQuiet is the quiet time that ends an occasion unless Facts says
 // another.
@@ -29,18 +29,33 @@ const DefaultQuiet = 6 * time.Hour
 //   - what is only roughly known never counts as "after" something within its
 //     uncertainty: it stands in an "around" figure of its own.
 //
-// The figures are keyed by name:
+//   - rates count only what was read from an account in watched time, and
+//     compare it with how much time was watched: where nobody looked, it was not
+//     quiet.
+//
+// The figures are keyed by name; HowCounted says how each is counted:
 //
 //	messages, occasions, days, days-utc, days-watched (Of: watched-days),
-//	watched-days, partly-watched-days, after-stop, around-stop, days-after-stop,
+//	watched-days, partly-watched-days, last-42-days (Of: those days), handles
+//	(Of: the handles of the group), after-stop, around-stop, days-after-stop,
 //	after-block, around-block, allowed, answered, quiet-spell, busiest-day,
-//	imprecise, gone, edited, kind.K, channel.P, origin.O, hour.mon-23
+//	busiest-hour and night (Of: messages whose hour is known), named-days and
+//	days-before-named-days (Of: those days), to-others, third-parties,
+//	last-28-days, 28-days-before, rate-28-days, before-stop-watched,
+//	after-stop-watched, rate-stop, changes, bursts, imprecise, gone, edited,
+//	kind.K, channel.P, origin.O, hour.mon-23
 //
-// A figure whose value is 0 is left out, but for messages, occasions, days and
-// answered; around-stop and after-stop stand, with 0 too, once there is a
-// request to stop. In every figure of unit messages, occasions or days that
-// lists entries, there is one entry for each thing that was counted; an entry
-// that holds two messages stands twice.
+// A figure whose value is 0 is left out, but for messages, occasions, days,
+// answered, and what is about a number of days or compares two times;
+// around-stop and after-stop stand, with 0 too, once there is a request to stop.
+// Comparisons and changes are left out where too little was watched, or there
+// was too little contact, to say anything; that no change was found is said.
+//
+// In every figure of unit messages, occasions, days or handles that lists
+// entries, there is one entry for each thing that was counted; an entry that
+// holds two messages stands twice. A comparison, in thousandths, has the entries
+// of both sides; if there was nothing before, its value is the lower limit.
+// changes has the first entry after each change, bursts all of the bursts.
 type RepeatedContact struct{}
 
 // Name returns ContactModel.
@@ -106,7 +121,7 @@ func byTime(a, b *Contact) int {
 		a.Until.Compare(b.Until), strings.Compare(string(a.Precision), string(b.Precision)),
 		strings.Compare(string(a.Account), string(b.Account)), strings.Compare(string(a.Platform), string(b.Platform)),
 		strings.Compare(string(a.Origin), string(b.Origin)), a.Logged.Compare(b.Logged),
-		compareBool(a.Gone, b.Gone), compareBool(a.Edited, b.Edited),
+		compareBool(a.Gone, b.Gone), compareBool(a.Edited, b.Edited), slices.Compare(a.Others, b.Others),
 	)
 }
 

@@ -14,11 +14,12 @@ import (
 // until it was last read, or until the end of a gap that is recorded after
 // that; holes are taken out.
 type calendar struct {
-	zone  *time.Location
-	first int64 // day of state[0]
-	state []watchState
-	whole int64 // days that were watched wholly
-	part  int64
+	zone    *time.Location
+	first   int64 // day of state[0]
+	state   []watchState
+	whole   int64 // days that were watched wholly
+	part    int64
+	watches []watch
 }
 
 type watchState uint8
@@ -39,13 +40,14 @@ type laneKey struct {
 
 // A watch is the time in which one lane was read.
 type watch struct {
+	account  daybook.AccountID
 	spans    []span // disjoint, ascending, without holes
 	from, to time.Time
 }
 
 func newCalendar(f Facts) *calendar {
-	c := &calendar{zone: f.Zone}
 	watches := watchesOf(f)
+	c := &calendar{zone: f.Zone, watches: watches}
 	if len(watches) == 0 {
 		return c
 	}
@@ -126,7 +128,7 @@ func watchesOf(f Facts) []watch {
 	watches := make([]watch, 0, len(keys))
 	for _, k := range keys {
 		joined := joinSpans(spans[k])
-		w := watch{from: joined[0].from, to: joined[len(joined)-1].to}
+		w := watch{account: k.account, from: joined[0].from, to: joined[len(joined)-1].to}
 		var holes []span
 		for _, g := range f.Gaps {
 			if g.Account != k.account || g.Lane != "" && g.Lane != k.lane || !g.To.After(g.From) {
@@ -194,21 +196,15 @@ func (c *calendar) on(day int64) watchState {
 	return unwatched
 }
 
-// lastDays reports whether the days that were watched wholly are the last ones,
-// without a break, up to yesterday or today: then they can be called "the last
-// N days".
-func (c *calendar) lastDays(now time.Time) bool {
-	today := dayOf(now, c.zone)
+// lastDays reports whether the last n days that were watched wholly are the last
+// ones, without a break, up to yesterday or today: then they can be called "the
+// last n days".
+func (c *calendar) lastDays(n int, today int64) bool {
 	end := today
 	if c.on(today) != wholly {
 		end = today - 1
 	}
-	for d := end; d > end-c.whole; d-- {
-		if c.on(d) != wholly {
-			return false
-		}
-	}
-	return c.whole > 0
+	return n > 0 && c.watchedThroughout(end-int64(n)+1, end)
 }
 
 // watchedThroughout reports whether every local day from a to b was watched

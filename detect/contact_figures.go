@@ -17,7 +17,7 @@ func (d *counting) finding(p *party) Finding {
 	}
 	n.figures(f.Figures)
 	f.Text = n.sentence()
-	f.Reasons = n.reasons()
+	f.Reasons = n.reasons(f.Figures)
 	return f
 }
 
@@ -42,11 +42,41 @@ type tally struct {
 	platforms                                        map[daybook.Platform][]uint64
 	origins                                          map[daybook.Origin][]uint64
 	hours                                            map[uint32][]uint64 // of the week, Monday 00:00 is 0, and noHour
+
+	perDay           []dayCount // ascending; until the next party is counted
+	firsts           []uint64   // the first entry of each handle of a group
+	lastDays         []uint64   // the first entry of each of counting.recent
+	night            []uint64
+	named, dayBefore namedTally
+	others           othersTally
+	rates            ratesTally
+	sizes            sizes
+}
+
+// sizes are how long some of the lists of a tally will be.
+type sizes struct{ afterStop, night, ratedBefore, ratedAfter int }
+
+func (s *sizes) add(cl *cell, asked bool) {
+	if cl.night() {
+		s.night++
+	}
+	switch {
+	case !asked:
+	case cl.standing.AfterStop:
+		s.afterStop++
+		if cl.rated {
+			s.ratedAfter++
+		}
+	case cl.rated && !cl.standing.AroundStop:
+		s.ratedBefore++
+	}
 }
 
 func (d *counting) count(p *party) *tally {
 	t := &tally{counting: d, members: p.members, terms: d.standings.terms(p.members[0]), quietFrom: -1}
 	t.inTime(p.byTime)
+	t.countDays()
+	t.findChanges()
 	t.inEntries(p.byEntry)
 	return t
 }
@@ -62,6 +92,7 @@ func (t *tally) inTime(contacts []int32) {
 		perDay, bestDay int
 		firstAll, toAll time.Time
 	)
+	t.perDay = t.dayScratch[:0]
 	for _, i := range contacts {
 		i := int(i)
 		c, cl := &t.facts.Contacts[i], &t.cells[i]
@@ -86,7 +117,14 @@ func (t *tally) inTime(contacts []int32) {
 				t.daysWatched = append(t.daysWatched, c.Entry)
 			}
 			day, perDay = cl.day, 0
+			t.perDay = append(t.perDay, dayCount{day: cl.day, first: c.Entry})
 		}
+		t.perDay[len(t.perDay)-1].add(c, cl)
+		if len(t.members) > 1 && !t.wrote[c.Handle] {
+			t.wrote[c.Handle] = true
+			t.firsts = append(t.firsts, c.Entry)
+		}
+		t.sizes.add(cl, t.terms.asked)
 		if perDay++; perDay > bestDay {
 			bestDay, t.busiestDay = perDay, cl.day
 		}
@@ -109,7 +147,11 @@ func (t *tally) inTime(contacts []int32) {
 	if last < 0 {
 		t.from, t.to = firstAll, toAll
 	}
-	for _, firsts := range [][]uint64{t.occasions, t.days, t.daysUTC, t.daysWatched, t.daysAfter} {
+	t.dayScratch = t.perDay
+	for _, h := range t.members {
+		t.wrote[h] = false
+	}
+	for _, firsts := range [][]uint64{t.occasions, t.days, t.daysUTC, t.daysWatched, t.daysAfter, t.firsts} {
 		slices.Sort(firsts)
 	}
 }
@@ -118,6 +160,8 @@ func (t *tally) inTime(contacts []int32) {
 // entries, so that the lists ascend.
 func (t *tally) inEntries(contacts []int32) {
 	t.messages = make([]uint64, 0, len(contacts))
+	t.afterStop, t.night = make([]uint64, 0, t.sizes.afterStop), make([]uint64, 0, t.sizes.night)
+	t.rates.stopBefore, t.rates.stopAfter = make([]uint64, 0, t.sizes.ratedBefore), make([]uint64, 0, t.sizes.ratedAfter)
 	var kinds, platforms, origins, hours []uint32
 	for _, keys := range []*[]uint32{&kinds, &platforms, &origins, &hours} {
 		*keys = make([]uint32, 0, len(contacts))
@@ -157,6 +201,13 @@ func (t *tally) inEntries(contacts []int32) {
 		appendIf(&t.gone, cl.gone)
 		appendIf(&t.edited, cl.edited)
 		appendIf(&t.imprecise, cl.rough)
+		appendIf(&t.night, cl.night())
+		if cl.others {
+			t.others.add(t.members, cl.entry, t.facts.Contacts[i].Others)
+		}
+		if cl.rated {
+			t.rates.add(t, cl)
+		}
 	}
 	t.kinds = split[daybook.Kind](t, kinds)
 	t.platforms = split[daybook.Platform](t, platforms)
@@ -224,6 +275,9 @@ func (t *tally) figures(m map[string]Figure) {
 	list("answered", "messages", fmt.Sprintf("They contacted you %s; you wrote to them %s.", times(n), times(len(t.answered))), t.answered)
 	some("allowed", "messages", sentenceAllowed(len(t.allowed)), t.allowed)
 	t.figuresOfDays(m)
+	t.figuresOfHours(m)
+	t.figuresOfOthers(m)
+	t.figuresOfRates(m)
 	if t.terms.asked {
 		list("after-stop", "messages", "They contacted you "+times(len(t.afterStop))+" after you asked them to stop.", t.afterStop)
 		list("around-stop", "messages", t.sentenceAroundStop(), t.aroundStop)
@@ -252,7 +306,7 @@ func (t *tally) figures(m map[string]Figure) {
 		if hour == noHour {
 			continue
 		}
-		list(hourKey(h), "messages", fmt.Sprintf("On %ss between %02d:00 and %02d:00, they contacted you %s.", time.Weekday((h/24+1)%7), h%24, h%24+1, times(len(e))), e)
+		list(hourKey(h), "messages", fmt.Sprintf("On %ss between %02d:00 and %02d:00, they contacted you %s.", weekday(h), h%24, h%24+1, times(len(e))), e)
 	}
 }
 
@@ -265,6 +319,10 @@ func (t *tally) figuresOfDays(m map[string]Figure) {
 	m["partly-watched-days"] = Figure{Value: c.part, Unit: "days", Text: count(int(c.part), "more day") + " " + were(int(c.part)) + " watched in part."}
 	m["days-watched"] = Figure{Value: int64(len(t.daysWatched)), Of: c.whole, Unit: "days", Entries: t.daysWatched,
 		Text: fmt.Sprintf("They contacted you on %d of %s that %s watched from midnight to midnight.", len(t.daysWatched), count(int(c.whole), "day"), were(int(c.whole)))}
+	if n := len(t.recent); n > 0 {
+		m["last-42-days"] = Figure{Value: int64(len(t.lastDays)), Of: int64(n), Unit: "days", Entries: t.lastDays,
+			Text: fmt.Sprintf("They contacted you on %d of the last %s that %s watched from midnight to midnight.", len(t.lastDays), count(n, "day"), were(n))}
+	}
 }
 
 // quietSpell is the longest time between two contacts that follow each other.

@@ -7,16 +7,30 @@ import (
 	"time"
 
 	"daybook"
+	"daybook/internal/rates"
 )
 
 // counting is what all findings of one run share.
 type counting struct {
-	facts     Facts // Contacts in order
-	standings *Standings
-	calendar  *calendar
-	cells     []cell // one for each contact
-	parties   []party
-	words     words
+	facts        Facts // Contacts in order
+	standings    *Standings
+	calendar     *calendar
+	watched      watchedTime
+	watchedHours []int64 // on the days of calendar before each of them
+	today        int64
+	recent       []int64    // the last recentDays days that were watched wholly, ascending
+	named        []namedDay // of the person, in order
+	before       []namedDay // the days before them
+	cells        []cell     // one for each contact
+	parties      []party
+	words        words
+	wrote        []bool // of each handle, while a group is counted
+
+	// Room that one party after the other uses.
+	finder       rates.Blocks
+	dayScratch   []dayCount
+	blockScratch []block
+	cellsScratch []rates.Cell
 }
 
 // A party is a confirmed group, or one handle, with the contacts to and from it.
@@ -38,6 +52,9 @@ type cell struct {
 	hour                   int16 // of the local week: Monday 00:00 is 0
 	in, out                bool
 	rough, gone, edited    bool
+	atNight                bool
+	others                 bool // it names third parties
+	rated                  bool // it counts in rates: it was read from an account in watched time
 	standing               Standing
 }
 
@@ -63,11 +80,17 @@ func (w *words) of(word string, last uint32) uint32 {
 }
 
 func newCounting(f Facts) *counting {
-	d := &counting{facts: f, standings: NewStandings(f), calendar: newCalendar(f), cells: make([]cell, len(f.Contacts)), words: words{number: map[string]uint32{}}}
+	d := &counting{facts: f, standings: NewStandings(f), calendar: newCalendar(f), cells: make([]cell, len(f.Contacts)), words: words{number: map[string]uint32{}}, wrote: make([]bool, len(f.Handles))}
+	d.watched = newWatchedTime(d.calendar.watches)
+	d.watchedHours = d.watched.hoursOfDays(d.calendar)
+	d.today = dayOf(f.Now, f.Zone)
+	d.recent = d.calendar.recent()
+	d.named, d.before = d.namedDays()
 	of := d.newParties()
 	sizes := make([]int, len(d.parties))
 	clock := localClock{zone: f.Zone}
 	last := &cell{}
+	span := 0
 	for i := range f.Contacts {
 		c := &f.Contacts[i]
 		if !considered(c, len(f.Handles)) {
@@ -75,6 +98,7 @@ func newCounting(f Facts) *counting {
 		}
 		d.cells[i] = d.cellOf(c, last, &clock)
 		last = &d.cells[i]
+		last.rated = last.counted() && d.rated(c, last, &span)
 		for _, p := range of[c.Handle] {
 			sizes[p]++
 			d.parties[p].wrote = d.parties[p].wrote || c.Direction == daybook.In
@@ -147,7 +171,9 @@ func (d *counting) cellOf(c *Contact, last *cell, clock *localClock) cell {
 		rough:    rough(c),
 		gone:     c.Gone,
 		edited:   c.Edited,
+		others:   len(c.Others) > 0,
 	}
+	cl.atNight = cl.hour%24 < nightEnds
 	if c.Precision == daybook.Span || c.Precision == daybook.Day {
 		_, cl.end = bounds(c.At, c.Until, c.Precision, d.facts.Zone)
 	}
@@ -157,8 +183,23 @@ func (d *counting) cellOf(c *Contact, last *cell, clock *localClock) cell {
 	return cl
 }
 
+// night reports whether a contact is known to have come at night.
+func (cl *cell) night() bool { return !cl.rough && cl.atNight }
+
 // counted reports whether a contact came in and is not agreed: all that counts.
 func (cl *cell) counted() bool { return cl.in && !cl.standing.Allowed }
+
+// rated reports whether a contact counts in rates: it was read from an account,
+// and watched time covers when it came. span is that of watchedTime.has.
+func (d *counting) rated(c *Contact, cl *cell, span *int) bool {
+	if c.Origin != daybook.Collected {
+		return false
+	}
+	if cl.rough {
+		return c.Precision == daybook.Day && d.calendar.on(cl.day) == wholly
+	}
+	return d.watched.has(c.At, span)
+}
 
 // hourOfWeek returns the hour of the local week, Monday 00:00 is 0.
 func hourOfWeek(local int64) int16 {

@@ -252,8 +252,23 @@ func TestContact_Sentences(t *testing.T) {
 			s.Groups = [][]int{{0, 1}}
 			s.mark(daybook.MarkStop, 1, stop)
 			s.message(0, date(4, 12, 0))
-			s.message(0, date(5, 12, 0))
+			s.message(1, date(5, 12, 0))
 		}, "You were contacted on 2 days, from 2 linked handles, 2 times after you asked them to stop."},
+		{"group of which one wrote", func(s *story) {
+			s.Groups = [][]int{{0, 1}}
+			s.message(0, date(4, 12, 0))
+		}, "You were contacted on 1 day, from 1 of 2 linked handles."},
+		{"the last 42 days of many", func(s *story) {
+			s.watched(date(1, 0, 0).AddDate(0, -3, 0), date(31, 9, 0))
+			s.message(0, date(2, 12, 0).AddDate(0, -2, 0))
+			s.message(0, date(2, 12, 0))
+			s.message(0, date(3, 12, 0))
+		}, "You were contacted on 2 of the last 42 days and on 1 other day."},
+		{"the last 42 days with a hole", func(s *story) {
+			s.watched(date(1, 0, 0).AddDate(0, -3, 0), date(31, 9, 0))
+			s.Gaps = []detect.GapSpan{{Account: "acc", Class: daybook.Hole, From: date(20, 0, 0), To: date(21, 0, 0)}}
+			s.message(0, date(2, 12, 0))
+		}, "You were contacted on 1 of the last 42 days that were watched."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"daybook"
@@ -12,8 +13,11 @@ import (
 // sentence is the finding in one or two sentences, addressed to the person.
 func (t *tally) sentence() string {
 	from := ""
-	if len(t.members) > 1 {
-		from = ", from " + count(len(t.members), "linked handle")
+	switch n := len(t.members); {
+	case n > 1 && len(t.firsts) == n:
+		from = ", from " + count(n, "linked handle")
+	case n > 1:
+		from = fmt.Sprintf(", from %d of %d linked handles", len(t.firsts), n)
 	}
 	if len(t.messages) == 0 {
 		return sentenceAllowed(len(t.allowed))
@@ -30,15 +34,18 @@ func (t *tally) sentence() string {
 }
 
 // onDays says on how many days there was contact, out of how many that were
-// watched.
+// watched: of the last recentDays if there are more.
 func (t *tally) onDays() string {
-	all, in, whole := len(t.days), len(t.daysWatched), int(t.calendar.whole)
+	all, in, whole := len(t.days), len(t.lastDays), len(t.recent)
 	watched := "of the " + count(whole, "day") + " that " + were(whole) + " watched"
-	if t.calendar.lastDays(t.facts.Now) {
+	switch {
+	case t.calendar.lastDays(whole, t.today):
 		watched = "of the last " + count(whole, "day")
 		if whole == 1 {
 			watched = "of the last day"
 		}
+	case t.calendar.whole > int64(whole):
+		watched = "of the last " + count(whole, "day") + " that were watched"
 	}
 	switch {
 	case whole == 0:
@@ -52,7 +59,7 @@ func (t *tally) onDays() string {
 }
 
 // reasons says what the figures rest on and what limits them.
-func (t *tally) reasons() []Reason {
+func (t *tally) reasons(figures map[string]Figure) []Reason {
 	var out []Reason
 	add := func(feature, text string, entries []uint64) {
 		out = append(out, Reason{Feature: feature, Text: text, Entries: entries})
@@ -79,6 +86,11 @@ func (t *tally) reasons() []Reason {
 		add("one-sided", fmt.Sprintf("They contacted you %s; you wrote to them %s.", times(len(t.messages)), times(len(t.answered))), t.messages)
 		add("period", "The first contact was on "+t.moment(t.from)+", the last on "+t.moment(t.to)+".", t.messages)
 	}
+	for _, key := range []string{"rate-28-days", "rate-stop", "changes", "bursts", "named-days", "days-before-named-days", "third-parties"} {
+		if g, there := figures[key]; there && said(key, g) {
+			add(key, g.Text, g.Entries)
+		}
+	}
 	if len(t.allowed) > 0 {
 		add("allowed", sentenceAllowed(len(t.allowed)), t.allowed)
 	}
@@ -95,6 +107,16 @@ func (t *tally) reasons() []Reason {
 		add("holes", text, entries)
 	}
 	return out
+}
+
+// said reports whether a figure is among the reasons: where nothing changed, and
+// where there was nothing, the figure alone says so.
+func said(key string, g Figure) bool {
+	switch key {
+	case "rate-28-days", "rate-stop":
+		return !strings.Contains(g.Text, noClearChange)
+	}
+	return g.Value > 0
 }
 
 func (t *tally) stopEntries() []uint64 {

@@ -48,6 +48,7 @@ type Contact struct {
 	Logged    time.Time // when it was appended
 	Gone      bool
 	Edited    bool
+	Others    []int // of what came in: who else it names or addresses, ascending: handles, and from len(Facts.Handles) on one number for each that the case knows by such mentions alone
 }
 
 // A Block is a block by the person of a handle, as far as the platform shows it.
@@ -99,7 +100,7 @@ type Reason struct {
 type Figure struct {
 	Value   int64    `json:"value"`
 	Of      int64    `json:"of,omitzero"`       // the whole, where Value is a part of something: "23 of 42 days"
-	Unit    string   `json:"unit"`              // "messages", "occasions", "days", "seconds"
+	Unit    string   `json:"unit"`              // "messages", "occasions", "days", "seconds", "handles", "changes", "bursts", "thousandths"
 	Text    string   `json:"text"`              // one sentence for a person
 	Entries []uint64 `json:"entries,omitempty"` // ascending; recounting them gives Value where the unit is messages
 }
@@ -114,7 +115,7 @@ type Finding struct {
 	Weight  Millibits         `json:"weight_millibits,omitzero"`
 	Text    string            `json:"text"` // the finding in one or two sentences
 	Reasons []Reason          `json:"reasons"`
-	Model   string            `json:"model"` // name and version: "contact/1"
+	Model   string            `json:"model"` // name and version: "contact/2"
 }
 
 // A Detector looks at the facts of one case. It is pure.

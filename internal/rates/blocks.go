@@ -12,7 +12,7 @@ type Cell struct {
 }
 
 // MaxCells is how many cells Blocks looks at: those at the end.
-const MaxCells = 730
+const MaxCells = 400
 
 // Blocks finds where the rate of events changes. It is used for many rows after
 // each other, because it keeps what does not depend on them.
