@@ -27,8 +27,7 @@ const DefaultQuiet = 6 * time.Hour
 //   - days are calendar days in Facts.Zone; a contact that spans midnight
 //     counts on the day on which it began;
 //   - what is only roughly known never counts as "after" something within its
-//     uncertainty: it stands in an "around" figure of its own.
-//
+//     uncertainty: it stands in an "around" figure of its own;
 //   - rates count only what was read from an account in watched time, and
 //     compare it with how much time was watched: where nobody looked, it was not
 //     quiet.

@@ -21,14 +21,15 @@ import (
 // text: those of some thousand entries.
 const factSpan = 4096 << 10
 
-// fact writes the line of one message: numbers first, words after.
-func fact(m *daybook.Message, row *messageRow, sender, sent int64) string {
+// fact writes the line of one message: numbers first, words after. others is
+// that of othersOf.
+func fact(m *daybook.Message, row *messageRow, sender, sent int64, others string) string {
 	b := make([]byte, 0, 160)
 	for _, n := range []int64{row.id, row.firstEntry, sender, sent, micros(m.Sent.Until), row.content.Logged,
 		int64(bit(m.State == daybook.Gone)), int64(bit(len(m.Versions) > 1))} {
 		b = append(strconv.AppendInt(b, n, 10), ' ')
 	}
-	for i, s := range []string{string(m.Kind), string(m.Direction), string(m.Account), string(m.Platform), string(m.Origin), string(m.Sent.Precision)} {
+	for i, s := range []string{string(m.Kind), string(m.Direction), string(m.Account), string(m.Platform), string(m.Origin), string(m.Sent.Precision), others} {
 		if i > 0 {
 			b = append(b, ' ')
 		}
@@ -40,6 +41,7 @@ func fact(m *daybook.Message, row *messageRow, sender, sent int64) string {
 // A factLine is what fact wrote.
 type factLine struct {
 	id, sender int64
+	others     string // see othersOf
 	detect.Contact
 }
 
@@ -47,7 +49,7 @@ type factLine struct {
 func (l *factLine) parse(line string, intern map[string]string) error {
 	var (
 		numbers [8]int64
-		words   [6]string
+		words   [7]string // a line of before others were kept has six
 		err     error
 	)
 	for i := range numbers {
@@ -66,7 +68,7 @@ func (l *factLine) parse(line string, intern map[string]string) error {
 		}
 		words[i], line = s, rest
 	}
-	l.id, l.sender = numbers[0], numbers[2]
+	l.id, l.sender, l.others = numbers[0], numbers[2], words[6]
 	l.Contact = detect.Contact{
 		Entry: uint64(numbers[1]), Handle: -1, At: fromMicros(numbers[3]), Until: fromMicros(numbers[4]), Logged: fromMicros(numbers[5]),
 		Gone: numbers[6] != 0, Edited: numbers[7] != 0,

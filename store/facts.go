@@ -42,6 +42,7 @@ type factsBuilder struct {
 	key    *archive.CaseKey
 	facts  *detect.Facts
 	index  map[int64]int // handle.id to its place in facts.Handles
+	others others
 }
 
 // handle returns the place of a handle in the facts; -1 for nobody.
@@ -76,6 +77,7 @@ func (b *factsBuilder) handles(ctx context.Context) error {
 			b.facts.Handles[i] = s.h
 		}
 	}
+	b.others.number(len(b.facts.Handles))
 	return nil
 }
 
@@ -93,10 +95,13 @@ func (b *factsBuilder) contacts(ctx context.Context) error {
 	for _, handles := range to {
 		n += len(handles)
 	}
+	if err := b.knownHandles(ctx); err != nil {
+		return err
+	}
 	contacts := make([]detect.Contact, 0, n)
 	err = b.db.eachFact(ctx, b.caseID, func(l *factLine) {
 		if l.Direction != daybook.Out {
-			l.Handle = int(l.sender)
+			l.Handle, l.Others = int(l.sender), b.others.list(l.others)
 			contacts = append(contacts, l.Contact)
 			return
 		}
@@ -117,6 +122,13 @@ func (b *factsBuilder) contacts(ctx context.Context) error {
 	})
 	for i := range contacts {
 		contacts[i].Handle = b.handle(int64(contacts[i].Handle))
+	}
+	for _, list := range b.others.order {
+		for i, id := range list {
+			if id > 0 {
+				list[i] = b.handle(int64(id))
+			}
+		}
 	}
 	b.facts.Contacts = contacts
 	return nil

@@ -176,7 +176,7 @@ func (b *messageBatch) saveMessages(ctx context.Context, messages []daybook.Mess
 			sent = m.FirstSeen
 		}
 		plain = append(plain, caseArg, row.id, row.mac[:], string(m.Account), word(string(m.Kind)), string(m.Direction), string(m.Origin),
-			string(m.State), sender, micros(sent), row.firstEntry, int64(len(m.Versions)), row.captures, fact(m, row, sender, micros(sent)))
+			string(m.State), sender, micros(sent), row.firstEntry, int64(len(m.Versions)), row.captures, fact(m, row, sender, micros(sent), othersOf(b.key, m)))
 		s, err := seal(b.key, "message", row.id, &row.content)
 		if err != nil {
 			return err

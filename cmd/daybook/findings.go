@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,22 +156,32 @@ func printFinding(c *call, f detect.Finding, gap, explain bool) error {
 		fmt.Fprintf(&b, "  - %s\n", shown(r.Text))
 	}
 	if explain {
-		keys := make([]string, 0, len(f.Figures))
-		for k := range f.Figures {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
-		for _, k := range keys {
-			g := f.Figures[k]
-			fmt.Fprintf(&b, "  %-28s %6d %s: %s\n", k, g.Value, g.Unit, shown(g.Text))
-			if len(g.Entries) > 0 {
-				fmt.Fprintf(&b, "      entries %s\n", entryRanges(g.Entries))
-			}
-		}
-		fmt.Fprintf(&b, "  model %s\n", f.Model)
+		explainFigures(&b, f)
 	}
 	_, err := c.out.Write([]byte(b.String()))
 	return err
+}
+
+// explainFigures writes every figure with how it is counted and what it counts.
+// What is counted in one way is explained once.
+func explainFigures(b *strings.Builder, f detect.Finding) {
+	how := ""
+	for _, k := range slices.Sorted(maps.Keys(f.Figures)) {
+		g := f.Figures[k]
+		value := strconv.FormatInt(g.Value, 10)
+		if g.Of > 0 {
+			value += " of " + strconv.FormatInt(g.Of, 10)
+		}
+		fmt.Fprintf(b, "  %-28s %6s %s: %s\n", k, value, g.Unit, shown(g.Text))
+		if counted := detect.HowCounted(k); counted != how {
+			how = counted
+			fmt.Fprintf(b, "      counted: %s\n", how)
+		}
+		if len(g.Entries) > 0 {
+			fmt.Fprintf(b, "      entries %s\n", entryRanges(g.Entries))
+		}
+	}
+	fmt.Fprintf(b, "  model %s\n", f.Model)
 }
 
 // entryRanges writes 1, 2, 3, 7 as "1-3, 7".
