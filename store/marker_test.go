@@ -55,6 +55,7 @@ func TestNothingPersonalInTheClear(t *testing.T) {
 		c := emptyCase(t, db)
 		handle(t, db.Messages(nil), c, entries(0, markedStory(c)...))
 		putOwn(t, db, c, ownName("Nachtfalter"))
+		bring(t, db, c)
 		closeDB(t, db)
 		checkFiles(t, filepath.Dir(path))
 		fileKey := key.Derive("daybook/sqlite/v1")
@@ -81,6 +82,7 @@ func TestNothingPersonalInTheClear(t *testing.T) {
 		c := emptyCase(t, db)
 		handle(t, db.Messages(nil), c, entries(0, markedStory(c)...))
 		putOwn(t, db, c, ownName("Nachtfalter"))
+		bring(t, db, c)
 		rows, err := sql.Open("pgx", dsn)
 		if err != nil {
 			t.Fatal(err)
@@ -94,7 +96,7 @@ func TestNothingPersonalInTheClear(t *testing.T) {
 // the hexadecimal form that bytes are shown in.
 func checkRows(t *testing.T, db *sql.DB, query func(table string) string) {
 	t.Helper()
-	for _, table := range []string{"message", "message_content", "message_capture", "message_to", "handle", "decision", "block_seen", "gap", "consent_event", "unread", "own"} {
+	for _, table := range []string{"message", "message_content", "message_capture", "message_to", "handle", "decision", "block_seen", "gap", "consent_event", "unread", "own", "flag"} {
 		rows, err := queryStrings(db, query(table))
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"daybook"
 	"daybook/archive"
 	"daybook/collectors"
+	"daybook/detect/flags"
 )
 
 // This file reads messages: one, a list, those around one, and how many.
@@ -265,7 +266,7 @@ func (db *DB) List(ctx context.Context, c daybook.CaseID, f daybook.MessageFilte
 		}
 		w.put(` ORDER BY `+table+`.sent`+order+`, `+table+`.id`+order+` LIMIT ?`, limit+1)
 	}
-	found, err := db.listBy(ctx, c, f.Handle, build)
+	found, err := db.listBy(ctx, c, f.Handle, flags.Flag(f.Flag), build)
 	if err != nil {
 		return nil, "", fmt.Errorf("list messages: %w", err)
 	}
@@ -303,7 +304,10 @@ func plainMessages(found []listed) []daybook.Message {
 // listBy reads what build asks for; with a handle, first what it sent and then
 // what was sent to it. Each is a walk along one index, that of the table which
 // build is given.
-func (db *DB) listBy(ctx context.Context, c daybook.CaseID, h daybook.Handle, build func(w *conditions, table string)) ([]listed, error) {
+func (db *DB) listBy(ctx context.Context, c daybook.CaseID, h daybook.Handle, flag flags.Flag, build func(w *conditions, table string)) ([]listed, error) {
+	if flag != "" {
+		return db.listFlagged(ctx, c, h, flag, build)
+	}
 	if h.IsZero() {
 		var w conditions
 		build(&w, "m")

@@ -44,7 +44,8 @@ type DB struct {
 	skip  string                   // " FOR UPDATE SKIP LOCKED" on PostgreSQL: the only difference in the SQL
 	uri   func(path string) string // of an encrypted SQLite file; nil on PostgreSQL
 
-	bulk statements
+	bulk     statements
+	flagging *flagging
 
 	// Keys opens and seals what lies in the rows.
 	Keys *archive.Keyring
@@ -109,6 +110,7 @@ func OpenPostgres(ctx context.Context, dsn string, key archive.InstanceKey) (*DB
 }
 
 func (db *DB) start(ctx context.Context, dialect goose.Dialect, key archive.InstanceKey) error {
+	db.flagging = newFlagging()
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)

@@ -9,6 +9,7 @@ import (
 
 	"daybook"
 	"daybook/detect"
+	"daybook/detect/flags"
 )
 
 // This file reads a case as a timeline: newest first, narrowed in ways that no
@@ -141,6 +142,7 @@ type walk struct {
 	caseID    daybook.CaseID
 	f         daybook.TimelineFilter
 	among     []int64 // handles; none: all messages
+	flag      flagMAC // with f.Flag
 	nobody    bool    // handles were asked for that the case does not know
 	standings *detect.Standings
 	intern    map[string]string
@@ -168,6 +170,9 @@ func (db *DB) newWalk(ctx context.Context, c daybook.CaseID, f daybook.TimelineF
 		}
 	}
 	w.nobody = len(f.Among) > 0 && len(w.among) == 0
+	if f.Flag != "" {
+		w.flag = newFlagMAC(key, flags.Flag(f.Flag))
+	}
 	switch f.Marked {
 	case daybook.MarkedAfterStop:
 		terms, err := db.Terms(ctx, c)
@@ -203,8 +208,21 @@ func (w *walk) findFirsts(ctx context.Context) error {
 			w.firsts = append(w.firsts, l)
 		}
 	}
+	if w.f.Flag != "" {
+		if err := w.onlyFlagged(ctx); err != nil {
+			return err
+		}
+	}
 	slices.SortFunc(w.firsts, newestFirst)
 	return nil
+}
+
+// onlyFlagged leaves those of the first contacts that have the flag.
+func (w *walk) onlyFlagged(ctx context.Context) error {
+	flagged := map[int64]bool{}
+	err := w.db.pairs(ctx, `SELECT id, 0 FROM flag WHERE case_id = $1 AND mac = $2`, []any{string(w.caseID), w.flag[:]}, func(id, _ int64) { flagged[id] = true })
+	w.firsts = slices.DeleteFunc(w.firsts, func(l factLine) bool { return !flagged[l.id] })
+	return err
 }
 
 func newestFirst(a, b factLine) int {
@@ -216,7 +234,7 @@ func (w *walk) chunk(limit int) int {
 	switch {
 	case w.f.Marked == daybook.MarkedMedia:
 		return 128
-	case w.f.Marked == "" && w.f.Kind == "" && w.f.Account == "":
+	case w.f.Marked == "" && w.f.Kind == "" && w.f.Account == "" && (w.f.Flag == "" || len(w.among) == 0):
 		return limit + 1
 	}
 	return timelineChunk
@@ -233,8 +251,10 @@ func (w *walk) next(ctx context.Context, n int) ([]factLine, error) {
 	case w.f.Marked == daybook.MarkedFirst:
 		lines = w.passed(w.firsts)
 		lines = slices.Clone(lines[:min(n, len(lines))])
+	case w.f.Flag != "": // only what came in has flags
+		lines, err = w.read(ctx, n, "f", flagTables, "f.mac = ?", w.flag[:])
 	case len(w.among) == 0:
-		lines, err = w.read(ctx, n, "m", "message m", "", 0)
+		lines, err = w.read(ctx, n, "m", "message m", "", nil)
 	default:
 		for _, h := range w.among {
 			sent, rerr := w.read(ctx, n, "m", "message m", "m.sender = ?", h)
@@ -278,11 +298,11 @@ func (w *walk) passed(lines []factLine) []factLine {
 }
 
 // read returns the next n lines of one table, in its order of time; which
-// narrows it to one handle. The database joins them, so that it hands on one row.
-func (w *walk) read(ctx context.Context, n int, table, tables, which string, handle int64) ([]factLine, error) {
+// narrows it to one handle or flag. The database joins them, so that it hands on one row.
+func (w *walk) read(ctx context.Context, n int, table, tables, which string, what any) ([]factLine, error) {
 	var q conditions
 	if which != "" {
-		q.and(which, handle)
+		q.and(which, what)
 	}
 	if table != "m" {
 		q.and(table+`.case_id = ?`, string(w.caseID))
@@ -319,6 +339,9 @@ func (w *walk) read(ctx context.Context, n int, table, tables, which string, han
 // tells.
 func (w *walk) wanted(l *factLine) bool {
 	if w.f.Kind != "" && l.Kind != w.f.Kind || w.f.Account != "" && l.Account != w.f.Account {
+		return false
+	}
+	if w.f.Flag != "" && len(w.among) > 0 && !slices.Contains(w.among, l.sender) {
 		return false
 	}
 	switch w.f.Marked {
