@@ -116,7 +116,9 @@ func (r *request) figure(p *pattern, f *detect.Finding, key string) (out figure,
 	if !r.s.words.keys[out.Key] {
 		out.Text = r.sentence(g.Text)
 	}
-	out.How = r.howCounted(key)
+	if out.How, err = r.howCounted(key); err != nil {
+		return out, err
+	}
 	if len(g.Entries) == 0 || !r.can(cases.List) {
 		return out, nil
 	}
@@ -128,12 +130,26 @@ func (r *request) figure(p *pattern, f *detect.Finding, key string) (out figure,
 }
 
 // sentence puts a sentence of detection, which is addressed to the person, into
-// the voice of the page.
+// the voice of the page. What stands in quotation marks is somebody's own words.
 func (r *request) sentence(text string) string {
 	if r.owner() {
 		return text
 	}
-	return aboutThem.Replace(text)
+	var b strings.Builder
+	for text != "" {
+		own, quoted, _ := strings.Cut(text, "“")
+		b.WriteString(aboutThem.Replace(own))
+		text = text[len(own):]
+		if quoted != "" {
+			_, rest, _ := strings.Cut(quoted, "”")
+			b.WriteString(text[:len(text)-len(rest)])
+			text = rest
+		} else {
+			b.WriteString(text)
+			text = ""
+		}
+	}
+	return b.String()
 }
 
 // aboutThem knows the ways in which detection addresses the person. A test reads
@@ -143,25 +159,28 @@ var aboutThem = strings.NewReplacer(
 	"they contacted you", "there was contact",
 	"linked handles contacted you", "linked handles made contact",
 	"you wrote to them", "they were written to",
-	"You asked them to stop", "They were asked to stop",
-	"you asked them to stop", "they were asked to stop",
-	"You asked a linked handle", "A linked handle was asked",
-	"you asked a linked handle", "a linked handle was asked",
+	"You asked", "The person asked",
+	"you asked", "the person asked",
 	"Beside you", "Beside the person",
+	"beside you", "beside the person",
 	"You were contacted", "There was contact",
+	"You left open", "It was left open",
+	"You talk with", "The person talks with",
+	"You marked", "The person marked",
+	"You wrote", "The person wrote",
+	"wrote to you", "wrote to the person",
+	"contacted you", "contacted the person",
 )
 
-// howCounted says in a sentence or two how a figure is counted.
-func (r *request) howCounted(key string) string {
-	key = "figure." + key + ".how"
-	if !r.s.words.keys[key] {
-		return ""
+// howCounted says how a figure is counted, and what to think of beside it.
+func (r *request) howCounted(key string) (string, error) {
+	how := detect.HowCounted(key)
+	note := "figure." + key + ".note"
+	if how == "" || !r.s.words.keys[note] {
+		return how, nil
 	}
-	text, err := r.s.words.plain(key)
-	if err != nil { // a key that is there does not fail
-		return ""
-	}
-	return text
+	text, err := r.s.words.plain(note)
+	return how + " " + text, err
 }
 
 // entryLinks makes links of the first entries, and tells how many more there are.

@@ -24,7 +24,7 @@ func TestEntriesOfAFigure_A10_C7_D7(t *testing.T) {
 		t.Fatalf("%d figures have a page", len(links))
 	}
 	a := maya.get(links[0])
-	shows(t, a, "They contacted you 80 times.", "How this is counted: A contact is one message", "80 entries, oldest first", "After these")
+	shows(t, a, "They contacted you 80 times.", "How this is counted: Each message, call or other contact", "80 entries, oldest first", "After these")
 	if n := strings.Count(a.Body, `<article class="entry"`); n != 50 {
 		t.Errorf("%d entries on the first page, want 50", n)
 	}
@@ -61,3 +61,48 @@ func TestEntriesOfAFigure_A10_C7_D7(t *testing.T) {
 	}
 	shows(t, h.enter(h.priya).get(links[0]), "80 contacts came from this handle.")
 }
+
+// The sentence at the top is detection's, each number leads to its entries, and
+// every figure says how it is counted.
+func TestOverviewNumbersLeadToTheirEntries_A10(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	h.watch()
+	maya := h.enter(h.maya)
+	page := maya.get(h.path("overview"))
+	shows(t, page, "You were contacted on 16 of the last 42 days, from one handle, 25 times after you asked them to stop.",
+		"If the suggested handle belonged to it too, it would be 26 of 42 days, 2 handles and 39 times after the request to stop.",
+		"In the last 28 days they contacted you 33 times, in the 28 before 47 times", "95 % interval", "The rate of contact changed", "They contacted you on 1 of 1 named day", "suggested link to look at")
+	shows(t, maya.get(linkTo(t, page.Body, "16 of the last 42 days")), "Of the last 42 days that were watched, that was on 16.", "16 entries")
+	shows(t, maya.get(linkTo(t, page.Body, "25 times after you asked")), "They contacted you 25 times after you asked them to stop.", "25 entries")
+	if n, of := strings.Count(page.Body, "How this is counted:"), strings.Count(mainOf(t, page.Body), "Entries "); n < 6 || n != of {
+		t.Errorf("%d figures say how they are counted, of %d", n, of)
+	}
+}
+
+// What an adviser reads is about the person and never calls the adviser "you".
+func TestFiguresInTheVoiceOfThePage(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	h.watch()
+	maya, priya := h.enter(h.maya), h.enter(h.priya)
+	_, one, other := maya.suggestion(t)
+	for _, path := range []string{h.path("overview"), maya.handlePath("nightjar_42"), maya.handlePath("quietharbour"), maya.handlePath("bramble_co"), h.path("handles"), h.path("handles/" + one + "/with/" + other)} {
+		page := priya.get(path)
+		n := 0
+		for _, e := range elementsOf(t, page.Body) {
+			if class := attribute(e, "class"); !strings.Contains(class, "figures") && !strings.Contains(class, "reasons") && !strings.Contains(class, "big") {
+				continue
+			}
+			n++
+			if text := wordsOf(e); called.MatchString(text) {
+				t.Errorf("%s says %q", path, text)
+			}
+		}
+		if n == 0 {
+			t.Errorf("%s has no figure and no reason", path)
+		}
+	}
+}
+
+var called = regexp.MustCompile(`\b[Yy]our?\b`)

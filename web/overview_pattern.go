@@ -33,7 +33,13 @@ type mainPattern struct {
 	Others      int // handles and groups that are not in it
 	From, To    stamp
 	GapsCounted []gapLine
-	How         []string // how the numbers of the sentence are counted
+	How         []counted
+}
+
+// counted says how one of the numbers is counted.
+type counted struct {
+	Key string // of what the number is called
+	How string
 }
 
 // supposed is the same sentence if every handle that is suggested for the group
@@ -212,9 +218,11 @@ func (r *request) mainNumbers(p *pattern, f *detect.Finding, m *detect.Series, o
 	}
 	for _, key := range []string{recentKey, "after-stop", "days-after-stop", "quiet-spell"} {
 		if g, there := f.Figures[key]; there && g.Value > 0 {
-			if how := r.howCounted(key); how != "" {
-				out.How = append(out.How, how)
+			how, err := r.howCounted(key)
+			if err != nil {
+				return err
 			}
+			out.How = append(out.How, counted{"overview.how." + key, how})
 		}
 	}
 	if !r.can(cases.List) {

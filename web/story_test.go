@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daybook"
+	"daybook/collectors"
 )
 
 // The story is a made-up case of 135 contacts in six weeks: a main handle that is
@@ -182,4 +183,15 @@ func (h *house) actor(c daybook.CaseID) daybook.Actor {
 	a, err := h.cases.Actor(h.t.Context(), u, c, "web")
 	h.ok(err)
 	return a
+}
+
+// watch says that Maya's account was read without a pause, from before the story
+// to its end, and names one of its days.
+func (h *house) watch() {
+	h.t.Helper()
+	h.ok(h.db.SaveLane(h.t.Context(), h.account.ID, "notifications", collectors.LaneState{Opened: at(9, 1, 9, 0), LastOK: at(11, 23, 9, 10)}))
+	day := daybook.When{At: at(10, 26, 0, 0), Precision: daybook.Day, Zone: "Europe/London"}
+	_, err := h.cases.Mark(h.t.Context(), h.actor(h.mayas), h.mayas, daybook.Decision{What: daybook.MarkNamedDay, How: "a day in court", When: day})
+	h.ok(err)
+	h.settle(h.mayas)
 }
