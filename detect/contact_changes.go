@@ -195,7 +195,10 @@ func (ch *changes) sentenceBursts() string {
 			parts = append(parts, fmt.Sprintf("%s from %s to %s", times(int(b.n)), dateOf(b.from), dateOf(b.to)))
 		}
 	}
-	text := "Within a few days, they contacted you far more often than before and after " + times(ch.bursts)
+	text := "Once there was a burst of contact, more than before and after"
+	if ch.bursts > 1 {
+		text = times(ch.bursts) + " there was a burst of contact, more than before and after"
+	}
 	if more := len(parts) - maxSaid; more > 0 {
 		text += fmt.Sprintf(", the last %d", maxSaid)
 		parts = parts[more:]

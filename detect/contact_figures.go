@@ -125,6 +125,9 @@ func (t *tally) inTime(contacts []int32) {
 			t.firsts = append(t.firsts, c.Entry)
 		}
 		t.sizes.add(cl, t.terms.asked)
+		if cl.others {
+			t.others.add(t.members, c)
+		}
 		if perDay++; perDay > bestDay {
 			bestDay, t.busiestDay = perDay, cl.day
 		}
@@ -151,7 +154,7 @@ func (t *tally) inTime(contacts []int32) {
 	for _, h := range t.members {
 		t.wrote[h] = false
 	}
-	for _, firsts := range [][]uint64{t.occasions, t.days, t.daysUTC, t.daysWatched, t.daysAfter, t.firsts} {
+	for _, firsts := range [][]uint64{t.occasions, t.days, t.daysUTC, t.daysWatched, t.daysAfter, t.firsts, t.others.firsts, t.others.messages} {
 		slices.Sort(firsts)
 	}
 }
@@ -202,9 +205,6 @@ func (t *tally) inEntries(contacts []int32) {
 		appendIf(&t.edited, cl.edited)
 		appendIf(&t.imprecise, cl.rough)
 		appendIf(&t.night, cl.night())
-		if cl.others {
-			t.others.add(t.members, cl.entry, t.facts.Contacts[i].Others)
-		}
 		if cl.rated {
 			t.rates.add(t, cl)
 		}

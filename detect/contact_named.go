@@ -17,7 +17,8 @@ type dayCount struct {
 	rated int32  // contacts that count in rates
 	has   bool   // sure is set
 
-	firstRated uint64 // entry
+	firstRated    uint64 // entry
+	after, around int32  // of rated: after a request to stop, and around it
 }
 
 func (n *dayCount) add(c *Contact, cl *cell) {
@@ -26,6 +27,11 @@ func (n *dayCount) add(c *Contact, cl *cell) {
 			n.firstRated = c.Entry
 		}
 		n.rated++
+		if cl.standing.AfterStop {
+			n.after++
+		} else if cl.standing.AroundStop {
+			n.around++
+		}
 	}
 	if !n.has && c.Precision != daybook.About && (c.Precision != daybook.Span || !cl.end.After(c.At)) {
 		n.sure, n.has = c.Entry, true

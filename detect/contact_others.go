@@ -27,24 +27,24 @@ func (s *handlesSeen) add(h int) bool {
 // An othersTally is whom else messages named or addressed.
 type othersTally struct {
 	seen     handlesSeen
-	firsts   []uint64 // the first message, in the order of entries, that named each
+	firsts   []uint64 // the first message that named each
 	messages []uint64 // that named anybody else
 }
 
 // add counts a message of a party. Handles of the party are no third parties.
-func (o *othersTally) add(members []int, entry uint64, others []int) {
+func (o *othersTally) add(members []int, c *Contact) {
 	found := false
-	for _, h := range others {
+	for _, h := range c.Others {
 		if slices.Contains(members, h) {
 			continue
 		}
 		found = true
 		if o.seen.add(h) {
-			o.firsts = append(o.firsts, entry)
+			o.firsts = append(o.firsts, c.Entry)
 		}
 	}
 	if found {
-		o.messages = append(o.messages, entry)
+		o.messages = append(o.messages, c.Entry)
 	}
 }
 
