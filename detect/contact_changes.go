@@ -117,24 +117,24 @@ func (ch *changes) findBursts() {
 	}
 }
 
-// findFirsts finds the first contact from each change on; if there is none, the
+// findFirsts finds the first contact from each change on; where none came, the
 // last before it.
 func (t *tally) findFirsts() {
 	ch := &t.rates.changes
 	next, last := 0, uint64(0)
-	for _, b := range ch.blocks {
+	for i, b := range ch.blocks {
 		for ; next < len(t.perDay) && (t.perDay[next].day < b.from || t.perDay[next].rated == 0); next++ {
 			if t.perDay[next].rated > 0 {
-				last = t.perDay[next].firstRated
+				last = t.perDay[next].lastRated
 			}
 		}
-		if b.from == ch.blocks[0].from {
-			continue
+		switch {
+		case i == 0:
+		case b.n > 0:
+			ch.firsts = append(ch.firsts, t.perDay[next].firstRated)
+		default:
+			ch.firsts = append(ch.firsts, last)
 		}
-		if next < len(t.perDay) {
-			last = t.perDay[next].firstRated
-		}
-		ch.firsts = append(ch.firsts, last)
 	}
 	slices.Sort(ch.firsts)
 }

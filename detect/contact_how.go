@@ -79,7 +79,7 @@ func howRated(key string) string {
 	case "rate-stop":
 		return "The contacts after the request to stop for each watched hour, divided by those before it. What came around the request is left out. The interval is that of the comparison of 28 days."
 	case "changes":
-		return "Days from the first contact to the last that was watched, with contacts and watched hours, cut where the rate changed by the method of Bayesian Blocks (Scargle and others, 2013, p = 0.05). It looks for changes from 20 contacts on, in the last 400 stretches of days with one rate. Even where nothing changes, it finds a change in about 1 of 20 rows of days. The entry is the first contact after each change; if there is none, the last before it."
+		return "Days from the first contact to the last that was watched, with contacts and watched hours, cut where the rate changed by the method of Bayesian Blocks (Scargle and others, 2013, p = 0.05). It looks for changes from 20 contacts on, in the last 400 stretches of days with one rate. Even where nothing changes, it finds a change in about 1 of 20 rows of days. The entry is the first contact after each change; where none came, the last before it."
 	case "bursts":
 		return "Of the stretches between two changes, those of at most 7 days in which contact was more frequent than before and after. The entries are all contacts in them."
 	case "imprecise":

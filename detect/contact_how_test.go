@@ -8,7 +8,7 @@ import (
 )
 
 func TestHowCounted_EveryFigure(t *testing.T) {
-	for _, f := range fullStory(t).find(t) {
+	for _, f := range append(fullStory(t).find(t), busyStory(t).find(t)...) {
 		for key := range f.Figures {
 			if how := detect.HowCounted(key); !strings.HasSuffix(how, ".") {
 				t.Errorf("%s: %q is no sentence", key, how)

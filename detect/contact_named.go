@@ -17,8 +17,9 @@ type dayCount struct {
 	rated int32  // contacts that count in rates
 	has   bool   // sure is set
 
-	firstRated    uint64 // entry
-	after, around int32  // of rated: after a request to stop, and around it
+	firstRated    uint64 // entry, as lastRated
+	lastRated     uint64
+	after, around int32 // of rated: after a request to stop, and around it
 }
 
 func (n *dayCount) add(c *Contact, cl *cell) {
@@ -27,6 +28,7 @@ func (n *dayCount) add(c *Contact, cl *cell) {
 			n.firstRated = c.Entry
 		}
 		n.rated++
+		n.lastRated = c.Entry
 		if cl.standing.AfterStop {
 			n.after++
 		} else if cl.standing.AroundStop {
