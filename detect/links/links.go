@@ -25,6 +25,7 @@ type Facts struct {
 	Decisions  []Decision                             // in force, about pairs
 	Background map[daybook.Platform]*style.Background // what is usual there; nil means as in the model
 	Own        []string                               // Refs of the person's own accounts: never compared
+	Said       *Sender                                // what the person wrote, so that a phrase that two handles quote from there is not taken for theirs; nil if that is not known
 }
 
 // A Decision is what a person said about two handles.
