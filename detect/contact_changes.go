@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"daybook/internal/rates"
 )
@@ -156,10 +157,18 @@ func (t *tally) figuresOfChanges(m map[string]Figure) {
 	if len(ch.blocks) == 0 {
 		return
 	}
-	m["changes"] = Figure{Value: int64(len(ch.firsts)), Unit: "changes", Text: t.sentenceChanges(), Entries: ch.firsts}
+	m["changes"] = Figure{Value: int64(len(ch.firsts)), Unit: "changes", Text: t.sentenceChanges(), Entries: ch.firsts, At: t.momentsOfChange()}
 	if ch.bursts > 0 {
 		m["bursts"] = Figure{Value: int64(ch.bursts), Unit: "bursts", Text: ch.sentenceBursts(), Entries: t.rates.bursts}
 	}
+}
+
+// momentsOfChange are the midnights from which the rate was another.
+func (t *tally) momentsOfChange() (at []time.Time) {
+	for _, b := range t.rates.changes.blocks[1:] {
+		at = append(at, dayStart(b.from, t.facts.Zone))
+	}
+	return at
 }
 
 func (t *tally) sentenceChanges() string {

@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -160,7 +161,12 @@ func TestContact_Changes(t *testing.T) {
 			if diff := cmp.Diff([]string{tt.changes, tt.bursts}, []string{changes.Text, bursts.Text}); diff != "" {
 				t.Error(diff)
 			}
-			if len(changes.Entries) != tt.firsts || int(changes.Value) != tt.firsts {
+			for _, at := range changes.At {
+				if day := at.Format("2 January 2006"); !strings.Contains(tt.changes, "on "+day+" from ") {
+					t.Errorf("a change on %s, of which %q knows nothing", day, tt.changes)
+				}
+			}
+			if len(changes.Entries) != tt.firsts || len(changes.At) != tt.firsts || int(changes.Value) != tt.firsts {
 				t.Errorf("got %d changes with the entries %v, want %d", changes.Value, changes.Entries, tt.firsts)
 			}
 		})

@@ -416,6 +416,9 @@ func TestContact_WeeksLater(t *testing.T) {
 		}
 		after := detectOrFail(rt, f)
 		for i := range before {
+			for j, at := range before[i].Figures["changes"].At {
+				before[i].Figures["changes"].At[j] = at.Add(by)
+			}
 			for _, g := range []*detect.Finding{&before[i], &after[i]} {
 				for k, figure := range g.Figures {
 					figure.Text = ""

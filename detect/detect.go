@@ -98,11 +98,12 @@ type Reason struct {
 
 // A Figure is one number with the entries that it counts.
 type Figure struct {
-	Value   int64    `json:"value"`
-	Of      int64    `json:"of,omitzero"`       // the whole, where Value is a part of something: "23 of 42 days"
-	Unit    string   `json:"unit"`              // "messages", "occasions", "days", "seconds", "handles", "changes", "bursts", "thousandths"
-	Text    string   `json:"text"`              // one sentence for a person
-	Entries []uint64 `json:"entries,omitempty"` // ascending; recounting them gives Value where the unit is messages
+	Value   int64       `json:"value"`
+	Of      int64       `json:"of,omitzero"`       // the whole, where Value is a part of something: "23 of 42 days"
+	Unit    string      `json:"unit"`              // "messages", "occasions", "days", "seconds", "handles", "changes", "bursts", "thousandths"
+	Text    string      `json:"text"`              // one sentence for a person
+	Entries []uint64    `json:"entries,omitempty"` // ascending; recounting them gives Value where the unit is messages
+	At      []time.Time `json:"-"`                 // of "changes", for a chart: since when the rate was another, ascending
 }
 
 // A Finding is a pattern that is worth a person's attention.
