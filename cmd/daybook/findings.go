@@ -82,6 +82,11 @@ func (cmd *findingsCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
+		marked, err := a.flagFindings(c.ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		found = append(found, marked...)
 		if len(found) == 0 && !c.cmd.JSON {
 			_, err := fmt.Fprintln(c.out, "nothing was found")
 			return err

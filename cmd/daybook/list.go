@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"daybook"
 	"daybook/cases"
+	"daybook/detect/flags"
 )
 
 type listCommand struct {
@@ -20,6 +20,7 @@ type listCommand struct {
 	Origin    string `enum:"collected,imported,entered," default:"" help:"collected, imported or entered."`
 	State     string `enum:"present,edited,gone," default:"" help:"present, edited or gone."`
 	Direction string `enum:"in,out," default:"" help:"in or out."`
+	Flag      string `enum:"threat,presence,surveillance,self-harm,third-parties,sexual,impersonation,doxxing," default:"" help:"Flagged as possible threat, presence, surveillance, self-harm, third-parties, sexual, impersonation or doxxing. No message is harmless because it has no flag."`
 	Newest    bool   `help:"Newest first."`
 	Limit     uint   `default:"0" help:"At most this many; 0: all." placeholder:"N"`
 	Content   bool   `help:"Show the texts. This is written into the access log."`
@@ -42,6 +43,14 @@ func (cmd *listCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
+		if cmd.Flag != "" {
+			if err := a.bringFlags(c.ctx, actor, id); err != nil {
+				return err
+			}
+			if !cmd.Content {
+				detail = "listed messages with a flag"
+			}
+		}
 		if err := a.cases.Look(c.ctx, actor, id, action, daybook.Access{Detail: detail}); err != nil {
 			return err
 		}
@@ -60,8 +69,12 @@ func (cmd *listCommand) Run(c *call) error {
 			if err != nil {
 				return err
 			}
+			found, err := a.flagsOf(c.ctx, actor, id, page)
+			if err != nil {
+				return err
+			}
 			for i := range page {
-				if err := c.printMessage(&page[i], zone, cmd.Content); err != nil {
+				if err := c.printMessage(&page[i], found[i], zone, cmd.Content); err != nil {
 					return err
 				}
 			}
@@ -76,7 +89,7 @@ func (cmd *listCommand) Run(c *call) error {
 
 func (cmd *listCommand) filter(c *call, a *app, id daybook.CaseID, zone *time.Location) (f daybook.MessageFilter, err error) {
 	f = daybook.MessageFilter{Kind: daybook.Kind(cmd.Kind), Origin: daybook.Origin(cmd.Origin), State: daybook.State(cmd.State),
-		Direction: daybook.Direction(cmd.Direction), Newest: cmd.Newest}
+		Direction: daybook.Direction(cmd.Direction), Flag: cmd.Flag, Newest: cmd.Newest}
 	if cmd.From != "" {
 		if f.From, _, err = parseTime(cmd.From, zone); err != nil {
 			return f, err
@@ -135,6 +148,7 @@ type messageJSON struct {
 	Source     sourceJSON        `json:"source"`
 	Parser     string            `json:"parser"`
 	Flags      []string          `json:"flags"`
+	Why        []whyJSON         `json:"why,omitempty"`
 	Entries    []uint64          `json:"entries,omitempty"`
 	Lanes      []daybook.Lane    `json:"lanes,omitempty"`
 }
@@ -158,12 +172,12 @@ type sourceJSON struct {
 	URL string `json:"url,omitempty"`
 }
 
-func toJSON(m *daybook.Message, content, details bool) messageJSON {
+func toJSON(m *daybook.Message, found []flags.Found, content, details bool) messageJSON {
 	out := messageJSON{
 		Key: string(m.Key), Captures: len(m.Captures), Kind: m.Kind, Platform: m.Platform, Account: m.Account, Direction: m.Direction,
 		Sender: senderOf(m.Sender), SentAt: rfc(m.Sent.At), SentAtNote: sentNote(m.Sent), CapturedAt: rfc(m.FirstSeen), LastSeen: rfc(m.LastSeen),
 		GoneAt: rfc(m.GoneAt), Origin: m.Origin, State: m.State, Version: max(1, len(m.Versions)), Length: len([]rune(m.Text)),
-		Media: []mediaJSON{}, Source: sourceJSON{URL: m.URL}, Parser: m.Parser, Flags: []string{},
+		Media: []mediaJSON{}, Source: sourceJSON{URL: m.URL}, Parser: m.Parser, Flags: flagNames(found),
 	}
 	if len(m.Captures) > 0 {
 		out.Entry = m.Captures[0]
@@ -216,110 +230,22 @@ func messageHeader(c *call) error {
 	return err
 }
 
-func (c *call) printMessage(m *daybook.Message, zone *time.Location, content bool) error {
+func (c *call) printMessage(m *daybook.Message, found []flags.Found, zone *time.Location, content bool) error {
 	if c.cmd.JSON {
-		return jsonLine(c.out, toJSON(m, content, false))
+		return jsonLine(c.out, toJSON(m, found, content, false))
+	}
+	state := string(m.State)
+	if words := flagged(found); words != "" {
+		state += "  " + words
 	}
 	first := ""
 	if len(m.Captures) > 0 {
 		first = strconv.FormatUint(m.Captures[0], 10)
 	}
 	_, err := fmt.Fprintf(c.out, messageColumns, first, stamp(m.Sent.At, zone), string(m.Direction), shown(string(m.Kind)),
-		shown(m.Sender.Shown()), strconv.Itoa(len([]rune(m.Text))), string(m.State))
+		shown(m.Sender.Shown()), strconv.Itoa(len([]rune(m.Text))), state)
 	if err == nil && content {
 		_, err = fmt.Fprintf(c.out, "        %s\n", shown(m.Text))
 	}
 	return err
-}
-
-type showCommand struct {
-	Entry   uint64 `arg:"" help:"The number of an entry."`
-	Case    string `required:"" help:"The case." placeholder:"CASE"`
-	Content bool   `help:"Show the text. This is written into the access log."`
-	Raw     bool   `help:"Write the bytes as they were captured to standard output. This is written into the access log."`
-	Around  uint   `default:"0" help:"Also this many messages before and after it." placeholder:"N"`
-}
-
-func (cmd *showCommand) Run(c *call) error {
-	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
-		action := cases.List
-		if cmd.Content || cmd.Raw {
-			action = cases.Content
-		}
-		if err := a.cases.Look(c.ctx, actor, id, action, daybook.Access{Entries: []uint64{cmd.Entry}}); err != nil {
-			return err
-		}
-		if cmd.Raw {
-			e, err := a.log.Entry(c.ctx, id, cmd.Entry)
-			if err != nil {
-				return err
-			}
-			raw := e.Record.Value("raw")
-			if raw == nil {
-				return fmt.Errorf("%w: entry %d is of kind %s and has no captured bytes", daybook.ErrInvalid, cmd.Entry, e.Record.Kind)
-			}
-			_, err = c.out.Write(raw)
-			return err
-		}
-		zone, err := a.zone(c.ctx, id)
-		if err != nil {
-			return err
-		}
-		m, err := a.db.Message(c.ctx, id, cmd.Entry)
-		if err != nil {
-			return err
-		}
-		if cmd.Around > 0 {
-			around, err := a.db.Around(c.ctx, id, cmd.Entry, int(cmd.Around))
-			if err != nil {
-				return err
-			}
-			for i := range around {
-				if err := c.printMessage(&around[i], zone, cmd.Content); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		if c.cmd.JSON {
-			return jsonLine(c.out, toJSON(&m, cmd.Content, true))
-		}
-		return c.showMessage(&m, zone, cmd.Content)
-	})
-}
-
-func (c *call) showMessage(m *daybook.Message, zone *time.Location, content bool) error {
-	var lanes []string
-	for _, l := range m.Lanes {
-		lanes = append(lanes, string(l))
-	}
-	lines := [][]string{
-		{"kind", shown(string(m.Kind)) + ", " + string(m.Direction)},
-		{"sender", shown(m.Sender.Shown())},
-		{"identifier", shown(m.Sender.Native)},
-		{"sent (platform)", strings.TrimSpace(stamp(m.Sent.At, zone) + "  " + sentNote(m.Sent))},
-		{"first fetched", stamp(m.FirstSeen, zone)},
-		{"last seen", stamp(m.LastSeen, zone)},
-		{"state", string(m.State)},
-		{"origin", string(m.Origin)},
-		{"address", shown(m.URL)},
-		{"captures", "entries " + entryRanges(m.Captures)},
-		{"places", strings.Join(lanes, ", ")},
-		{"parser", m.Parser},
-		{"length", plural(len([]rune(m.Text)), "character", "characters")},
-	}
-	if !m.GoneAt.IsZero() {
-		lines = append(lines, []string{"gone", "not there at " + stamp(m.GoneAt, zone) + "; last seen " + stamp(m.LastSeen, zone)})
-	}
-	for _, md := range m.Media {
-		lines = append(lines, []string{"attachment", shown(md.Type) + ", " + string(md.State) + ", " + plural(int(md.Bytes), "byte", "bytes")})
-	}
-	for i, v := range m.Versions {
-		text := ""
-		if content {
-			text = "  " + shown(v.Text)
-		}
-		lines = append(lines, []string{fmt.Sprintf("version %d", i+1), fmt.Sprintf("%s, entry %d%s", stamp(v.At, zone), v.Entry, text)})
-	}
-	return table(c.out, lines...)
 }

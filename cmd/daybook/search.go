@@ -12,11 +12,12 @@ import (
 
 	"daybook"
 	"daybook/cases"
+	"daybook/detect/flags"
 	"daybook/index"
 )
 
 type searchCommand struct {
-	Query   []string `arg:"" optional:"" help:"Words (all of them), \"a phrase\", OR, -not, prefix*, word~ (one letter more, less or other), from:, kind:, before:, after:."`
+	Query   []string `arg:"" optional:"" help:"Words (all of them), \"a phrase\", OR, -not, prefix*, word~ (one letter more, less or other), from:, kind:, flag:, before:, after:."`
 	Case    string   `required:"" help:"The case." placeholder:"CASE"`
 	Terms   string   `help:"A file with one term a line: how many messages hold each." placeholder:"FILE"`
 	Limit   uint     `default:"20" help:"At most this many hits." placeholder:"N"`
@@ -32,8 +33,10 @@ type hitJSON struct {
 	Fragments []fragmentJSON `json:"fragments,omitempty"`
 	Around    []messageJSON  `json:"around,omitempty"`
 
-	message daybook.Message
-	around  []daybook.Message
+	message     daybook.Message
+	found       []flags.Found
+	around      []daybook.Message
+	aroundFound [][]flags.Found
 }
 
 type fragmentJSON struct {
@@ -67,6 +70,9 @@ func (cmd *searchCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
+		if err := a.withFlags(c.ctx, actor, &q); err != nil {
+			return err
+		}
 		q.Limit, q.Offset, q.SortByTime, q.Facets = int(cmd.Limit), int(cmd.Offset), cmd.ByTime, c.cmd.JSON
 		result, err := a.index.Search(c.ctx, q)
 		if errors.Is(err, index.ErrBehind) {
@@ -77,11 +83,18 @@ func (cmd *searchCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		hits, err := cmd.hits(c, a, id, q, result)
+		hits, err := cmd.hits(c, a, actor, id, q, result)
 		if err != nil {
 			return err
 		}
-		return cmd.print(c, a, id, result, hits)
+		if !c.cmd.JSON {
+			return cmd.print(c, a, id, result, hits)
+		}
+		byFlag, err := a.flagFacet(c.ctx, actor, id, q)
+		if err != nil {
+			return err
+		}
+		return cmd.printJSON(c, result, hits, byFlag)
 	})
 }
 
@@ -105,7 +118,57 @@ func (a *app) query(ctx context.Context, id daybook.CaseID, words string) (index
 	return q, nil
 }
 
-func (cmd *searchCommand) hits(c *call, a *app, id daybook.CaseID, q index.Query, r index.Result) ([]hitJSON, error) {
+// withFlags narrows a query to the messages that flag: names.
+func (a *app) withFlags(ctx context.Context, actor daybook.Actor, q *index.Query) error {
+	if len(q.Flags) == 0 {
+		return nil
+	}
+	var which []flags.Flag
+	for _, name := range q.Flags {
+		f, err := flagNamed(name)
+		if err != nil {
+			return err
+		}
+		which = append(which, f)
+	}
+	if err := a.bringFlags(ctx, actor, q.Case); err != nil {
+		return err
+	}
+	some, err := a.db.Flagged(ctx, q.Case, which...)
+	q.Among = append(q.Among, some)
+	return err
+}
+
+// flagFacet counts the hits of a query by flag, for an actor who may read what
+// messages say; nil otherwise.
+func (a *app) flagFacet(ctx context.Context, actor daybook.Actor, id daybook.CaseID, q index.Query) (map[flags.Flag]int, error) {
+	err := a.bringFlags(ctx, actor, id)
+	if errors.Is(err, daybook.ErrForbidden) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	all := flags.All()
+	for _, f := range all {
+		some, err := a.db.Flagged(ctx, id, f)
+		if err != nil {
+			return nil, err
+		}
+		q.Tell = append(q.Tell, some)
+	}
+	n := map[flags.Flag]int{}
+	_, err = a.index.Each(ctx, q, func(hit index.Found) {
+		for i, f := range all {
+			if hit.In&(1<<i) != 0 {
+				n[f]++
+			}
+		}
+	})
+	return n, err
+}
+
+func (cmd *searchCommand) hits(c *call, a *app, actor daybook.Actor, id daybook.CaseID, q index.Query, r index.Result) ([]hitJSON, error) {
 	out := []hitJSON{}
 	for _, h := range r.Hits {
 		m, err := a.db.MessageByMAC(c.ctx, id, h.Message)
@@ -129,28 +192,40 @@ func (cmd *searchCommand) hits(c *call, a *app, id daybook.CaseID, q index.Query
 			if j.around, err = a.db.Around(c.ctx, id, j.Entry, int(cmd.Around)); err != nil {
 				return nil, err
 			}
+			if j.aroundFound, err = a.flagsOf(c.ctx, actor, id, j.around); err != nil {
+				return nil, err
+			}
 			for i := range j.around {
-				j.Around = append(j.Around, toJSON(&j.around[i], cmd.Content, false))
+				j.Around = append(j.Around, toJSON(&j.around[i], j.aroundFound[i], cmd.Content, false))
 			}
 		}
+		found, err := a.flagsOf(c.ctx, actor, id, []daybook.Message{m})
+		if err != nil {
+			return nil, err
+		}
+		j.found = found[0]
 		out = append(out, j)
 	}
 	return out, nil
 }
 
-func (cmd *searchCommand) print(c *call, a *app, id daybook.CaseID, r index.Result, hits []hitJSON) error {
-	if c.cmd.JSON {
-		kinds := map[daybook.Kind]int{}
-		for _, k := range r.Kinds {
-			kinds[k.Kind] = k.Messages
-		}
-		senders := map[string]int{}
-		for _, s := range r.Senders {
-			senders[hex.EncodeToString(s.Sender[:8])] = s.Messages
-		}
-		return jsonLine(c.out, map[string]any{"total": r.Total, "took_us": r.Took.Microseconds(), "hits": hits,
-			"facets": map[string]any{"kind": kinds, "sender": senders}})
+func (cmd *searchCommand) printJSON(c *call, r index.Result, hits []hitJSON, byFlag map[flags.Flag]int) error {
+	kinds := map[daybook.Kind]int{}
+	for _, k := range r.Kinds {
+		kinds[k.Kind] = k.Messages
 	}
+	senders := map[string]int{}
+	for _, s := range r.Senders {
+		senders[hex.EncodeToString(s.Sender[:8])] = s.Messages
+	}
+	facets := map[string]any{"kind": kinds, "sender": senders}
+	if byFlag != nil {
+		facets["flag"] = byFlag
+	}
+	return jsonLine(c.out, map[string]any{"total": r.Total, "took_us": r.Took.Microseconds(), "hits": hits, "facets": facets})
+}
+
+func (cmd *searchCommand) print(c *call, a *app, id daybook.CaseID, r index.Result, hits []hitJSON) error {
 	zone, err := a.zone(c.ctx, id)
 	if err != nil {
 		return err
@@ -164,7 +239,7 @@ func (cmd *searchCommand) print(c *call, a *app, id daybook.CaseID, r index.Resu
 		}
 	}
 	for _, h := range hits {
-		if err := c.printMessage(&h.message, zone, false); err != nil {
+		if err := c.printMessage(&h.message, h.found, zone, false); err != nil {
 			return err
 		}
 		for _, f := range h.Fragments {
@@ -179,7 +254,7 @@ func (cmd *searchCommand) print(c *call, a *app, id daybook.CaseID, r index.Resu
 			if _, err := fmt.Fprint(c.out, "    "); err != nil {
 				return err
 			}
-			if err := c.printMessage(&h.around[i], zone, cmd.Content); err != nil {
+			if err := c.printMessage(&h.around[i], h.aroundFound[i], zone, cmd.Content); err != nil {
 				return err
 			}
 		}

@@ -169,6 +169,7 @@ type told struct {
 }
 
 type counted struct {
+	Kind    string `json:"kind"`
 	Handles []struct {
 		Native string `json:"native"`
 	} `json:"handles"`
@@ -197,6 +198,9 @@ func (st *stage) recount(ts *testscript.TestScript, args []string) error {
 		var f counted
 		if err := json.Unmarshal([]byte(line), &f); err != nil {
 			return err
+		}
+		if f.Kind != "contact" {
+			continue
 		}
 		findings++
 		errs = append(errs, f.recount(messages, args[2:]))
