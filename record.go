@@ -139,10 +139,13 @@ const (
 	SeenLaneLost  ObservationKind = "lane not offered" // the server does not have this place
 )
 
-// A MediaRecord tells of one attachment: its bytes, or why there are none.
+// A MediaRecord tells of one attachment: its bytes, or why there are none. Or it
+// tells so of the picture of an account: then Message is empty and Handle says
+// whose it is.
 type MediaRecord struct {
 	Account  AccountID  `json:"account"`
 	Message  MessageKey `json:"message"`
+	Handle   Handle     `json:"handle,omitzero"`
 	Media    Media      `json:"media"`
 	Exchange *Exchange  `json:"exchange,omitempty"`
 	Why      string     `json:"why,omitzero"` // why there are no bytes, in words

@@ -115,6 +115,10 @@ type Driver struct {
 	// account that it was captured for. Hostile bytes give an error, never a
 	// panic.
 	Parse func(self daybook.Account, c daybook.Capture) (daybook.Reading, error)
+	// Profiles reads what the accounts in a capture show of themselves, with
+	// the address of their picture. It is as pure as Parse. nil if captures
+	// show nothing of it.
+	Profiles func(self daybook.Account, c daybook.Capture) []daybook.Profile
 	// Revoke takes the token back at the platform (RFC 7009).
 	Revoke func(ctx context.Context, a daybook.Account, secret []byte) error
 }

@@ -15,6 +15,7 @@ const (
 	markGone    = "gone"    // the observation that it is not there; seen when it was last missing
 	markBack    = "back"    // the observation that it is there again
 	markWhole   = "whole"   // an answer that could not be split
+	markPicture = "picture" // the capture that first showed the picture of an account
 )
 
 func (r *run) mark(kind string, m daybook.MessageKey, rest ...string) SeenKey {

@@ -14,7 +14,7 @@ import (
 
 // mediaArgs are the arguments of a task of kind media.
 type mediaArgs struct {
-	Message daybook.MessageKey `json:"message"`
+	Message daybook.MessageKey `json:"message"` // "": the picture of the sender's account
 	Sender  daybook.Handle     `json:"sender"`
 	Media   daybook.Media      `json:"media"`
 }
@@ -50,12 +50,16 @@ func (r *run) attachment(ctx context.Context, tasks []work.Task) error {
 	)
 	err = r.ask(ctx, func() (err error) { body, x, err = r.src.Media(ctx, args.Media); return err })
 	rec := daybook.MediaRecord{Account: r.acc.ID, Message: args.Message, Media: args.Media}
+	most := r.MaxMedia
+	if args.Message == "" {
+		rec.Handle, most = args.Sender, min(most, maxPicture)
+	}
 	if !x.Start.IsZero() {
 		rec.Exchange = &x
 	}
 	var fetch *fetchError
 	switch {
-	case err == nil && int64(len(body)) > r.MaxMedia:
+	case err == nil && int64(len(body)) > most:
 		rec.Media.State, rec.Why = daybook.MediaMissing, fmt.Sprintf("it has %d bytes, which is more than is kept", len(body))
 		rec.Media.Bytes, body = int64(len(body)), nil
 	case err == nil:
@@ -112,7 +116,7 @@ func (r *run) keepAttachment(ctx context.Context, tasks []work.Task, args mediaA
 	if err != nil {
 		return fmt.Errorf("keep an attachment: %w", err)
 	}
-	if kept {
+	if kept && args.Message != "" {
 		r.rep.Media++
 	}
 	return nil

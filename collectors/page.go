@@ -64,6 +64,7 @@ func (r *run) commit(ctx context.Context, lane daybook.Lane, page Page, lr *Lane
 	if err != nil {
 		return fmt.Errorf("keep a page: %w", err)
 	}
+	r.shown.add(b.profiled)
 	lr.Captures += len(page.Captures)
 	lr.New += b.rep.New
 	r.rep.Captures += len(page.Captures)
@@ -105,12 +106,13 @@ type batch struct {
 	at       time.Time // when its captures were fetched
 	excluded map[string]bool
 
-	records []daybook.Record
-	keys    []SeenKey // to be remembered
-	entries []int     // which of records each key is about
-	plans   []plan
-	codec   daybook.ItemCodec
-	rep     Report
+	records  []daybook.Record
+	keys     []SeenKey // to be remembered
+	entries  []int     // which of records each key is about
+	plans    []plan
+	codec    daybook.ItemCodec
+	rep      Report
+	profiled []string // whose profiles it reads, for shownToday
 }
 
 // A plan is a task that waits for the number of the entry that it is about.
@@ -168,6 +170,7 @@ func (b *batch) add(ctx context.Context, items []daybook.Item) error {
 		return err
 	}
 	now := map[SeenKey]bool{}
+	var shown []shownBy
 	for i := range kept {
 		it := &kept[i]
 		if known[i].known || now[known[i].key] {
@@ -175,8 +178,12 @@ func (b *batch) add(ctx context.Context, items []daybook.Item) error {
 		} else {
 			now[known[i].key] = true
 			b.item(it, known[i].key, marks)
+			shown = append(shown, shownBy{it, len(b.records) - 1})
 		}
 		b.present(it, marks)
+	}
+	if err := b.planPictures(ctx, shown); err != nil {
+		return err
 	}
 	if len(marks.seen) > 0 {
 		if _, err := b.Ledger.Seen(ctx, b.acc.Case, marks.seen, b.at); err != nil {

@@ -2,6 +2,7 @@ package collectors_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,6 +38,7 @@ type bird struct {
 	At    time.Time `json:"at"`
 	Likes int       `json:"likes"` // a counter
 	Files []string  `json:"files,omitempty"`
+	Face  string    `json:"face,omitempty"` // the picture of whom it is from
 
 	hidden, gone bool
 }
@@ -113,7 +115,8 @@ func (b *fakeBirds) Driver() collectors.Driver {
 			}
 			return b, nil
 		},
-		Parse: parseBird,
+		Parse:    parseBird,
+		Profiles: profilesOfBird,
 		Revoke: func(_ context.Context, _ daybook.Account, secret []byte) error {
 			if b.revoking != nil {
 				return b.revoking
@@ -140,6 +143,18 @@ func parseBird(_ daybook.Account, c daybook.Capture) (daybook.Reading, error) {
 	}
 	r.Messages = []daybook.ReadMessage{m}
 	return r, nil
+}
+
+// profilesOfBird shows the sender, and somebody else who sent nothing.
+func profilesOfBird(_ daybook.Account, c daybook.Capture) []daybook.Profile {
+	var b bird
+	if err := json.Unmarshal(c.Raw, &b); err != nil || b.Face == "" {
+		return nil
+	}
+	return []daybook.Profile{
+		{Handle: daybook.Handle{Platform: birds, Native: b.From}, AvatarAt: "https://birds.example/" + b.Face},
+		{Handle: daybook.Handle{Platform: birds, Native: "finch"}, AvatarAt: "https://birds.example/finch.png"},
+	}
 }
 
 func (b *fakeBirds) Account() (daybook.Account, []byte) { return b.account, []byte("token") }
@@ -367,14 +382,15 @@ func (b *fakeBirds) Look(_ context.Context, refs []collectors.Ref) (out []collec
 func (b *fakeBirds) Media(_ context.Context, m daybook.Media) ([]byte, daybook.Exchange, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if strings.HasPrefix(m.Native, "elsewhere") {
+	name := cmp.Or(m.Native, strings.TrimPrefix(m.URL, "https://birds.example/"))
+	if strings.HasPrefix(name, "elsewhere") {
 		return nil, daybook.Exchange{}, collectors.ErrNotFetched
 	}
-	x, err := b.ask("media/" + m.Native)
+	x, err := b.ask("media/" + name)
 	if err != nil {
 		return nil, x, err
 	}
-	body, ok := b.files[m.Native]
+	body, ok := b.files[name]
 	if !ok {
 		x.Status = 404
 		return nil, x, daybook.ErrNotFound

@@ -62,6 +62,7 @@ type Config struct {
 type Runner struct {
 	Config
 	clock *clockWatch
+	shown shownToday
 }
 
 // NewRunner makes a Runner.

@@ -268,8 +268,12 @@ func (db *DB) consented(ctx context.Context, c daybook.CaseID, key *archive.Case
 
 func (b *messageBatch) readMedia(e *archive.Entry) {
 	var m daybook.MediaRecord
-	if err := e.Record.Decode(&m); err != nil || m.Message == "" {
+	if err := e.Record.Decode(&m); err != nil || m.Message == "" && m.Handle.IsZero() {
 		b.unread(e)
+		return
+	}
+	if m.Message == "" {
+		b.readPicture(e, m)
 		return
 	}
 	b.mention(m.Message, mention{entry: int64(e.Index), tell: func(c *content) { c.tellMedia(m.Media) }})

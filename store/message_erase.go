@@ -95,6 +95,9 @@ func (db *DB) trimHandle(ctx context.Context, c daybook.CaseID, key *archive.Cas
 		return err
 	}
 	if !referred {
+		if _, err := db.to(ctx).ExecContext(ctx, `DELETE FROM picture WHERE case_id = $1 AND handle = $2`, string(c), id); err != nil {
+			return err
+		}
 		_, err := db.to(ctx).ExecContext(ctx, `DELETE FROM handle WHERE case_id = $1 AND id = $2`, string(c), id)
 		return err
 	}

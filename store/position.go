@@ -52,7 +52,7 @@ func (db *DB) lockPosition(ctx context.Context, c daybook.CaseID, name string) (
 
 // derivedTables hold what is derived from the log, beside the positions.
 var derivedTables = []string{"message", "message_content", "message_capture", "message_to", "handle", "decision", "block_seen",
-	"gap", "consent_event", "unread", "flag"}
+	"gap", "consent_event", "unread", "flag", "picture"}
 
 // ResetDerived drops all rows of a case that are derived from its log, and the
 // positions of its followers but for those named in keep: a follower that sends

@@ -61,6 +61,7 @@ func Driver(c Config) collectors.Driver {
 		Platform: Platform,
 		Title:    "Mastodon",
 		Open:     c.open,
+		Profiles: Profiles,
 		Parse:    Parse,
 		Revoke:   c.revoke,
 	}

@@ -110,7 +110,7 @@ func (p *parser) profile(a *jsonProfile) daybook.Profile {
 			out.Aliases = append(out.Aliases, daybook.Handle{Platform: Platform, Native: uri}.Ref())
 		}
 	}
-	for _, at := range []string{a.AvatarStatic, a.Avatar} {
+	for _, at := range []string{a.Avatar, a.AvatarStatic} {
 		if out.AvatarAt == "" && len(at) <= maxLink && p.ownHost(at) && !defaultPicture(at) {
 			out.AvatarAt = at
 		}

@@ -26,7 +26,7 @@ func TestProfiles(t *testing.T) {
 		Fields:  []string{"phone: 07700 900 123", "web: rings.example"},
 		Created: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), Moved: "mastodon:https://kiln.example/users/quiet",
 		Aliases: []string{"mastodon:https://nests.example/users/kestrel"}, Server: "birds.example",
-		AvatarAt: "https://files.example/cache/accounts/avatars/7/static/a.png",
+		AvatarAt: "https://files.example/cache/accounts/avatars/7/original/a.gif",
 	}
 	tilda := daybook.Profile{Handle: daybook.Handle{Platform: "mastodon", Native: "tilda_w@mastodon.example"}, Account: "tilda_w@mastodon.example", Server: "mastodon.example"}
 	with := func(avatar string) string {
