@@ -179,8 +179,9 @@ func explainFigures(b *strings.Builder, f detect.Finding) {
 		}
 		fmt.Fprintf(b, "  %-28s %6s %s: %s\n", k, value, g.Unit, shown(g.Text))
 		if counted := detect.HowCounted(k); counted != how {
-			how = counted
-			fmt.Fprintf(b, "      counted: %s\n", how)
+			if how = counted; how != "" {
+				fmt.Fprintf(b, "      counted: %s\n", how)
+			}
 		}
 		if len(g.Entries) > 0 {
 			fmt.Fprintf(b, "      entries %s\n", entryRanges(g.Entries))
