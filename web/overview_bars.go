@@ -1,6 +1,7 @@
 package web
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -108,29 +109,8 @@ func (r *request) barsPart(p *pattern, parts chartParts) (barsPart, error) {
 		return out, err
 	}
 	bars.More = words["more"]
-	notes := map[int][]markNote{}
-	firsts := map[int]int{} // new handles of a day: a flood of them is one mark
-	for _, m := range c.Markers {
-		at := c.Position(m.At)
-		if at < 0 || at >= float64(c.Days) || m.What == detect.FirstMarker && !wrote(c, m.Handle) {
-			continue // contact that is agreed is no event
-		}
-		day := int(at)
-		if m.What == detect.FirstMarker {
-			if firsts[day]++; firsts[day] > 1 {
-				continue
-			}
-		}
-		bars.Markers = append(bars.Markers, chart.Marker{At: at, Label: words[string(m.What)], Short: words[string(m.What)+".short"]})
-		notes[day] = append(notes[day], markNote{Key: "overview.note." + string(m.What), Clock: r.clock(m.At), day: day})
-	}
-	for _, list := range notes {
-		for i := range list {
-			if list[i].Key == "overview.note.first" {
-				list[i].N = firsts[list[i].day]
-			}
-		}
-	}
+	var notes map[int][]markNote
+	bars.Markers, notes = r.barMarks(p, parts.main, words)
 	for _, g := range c.Gaps {
 		if g.Class == daybook.Hole {
 			bars.Gaps = append(bars.Gaps, chart.Gap{From: c.Position(g.From), To: c.Position(g.To), Label: words["gap"]})
@@ -155,6 +135,70 @@ func (r *request) barsPart(p *pattern, parts chartParts) (barsPart, error) {
 	return out, nil
 }
 
+// barMarks are the lines of the chart and the notes of its table, by day: what
+// happened on the days, the days that were named, and since when the main series
+// came at another rate.
+func (r *request) barMarks(p *pattern, main *detect.Series, words map[string]string) (lines []chart.Marker, notes map[int][]markNote) {
+	c := &p.Calendar
+	notes = map[int][]markNote{}
+	add := func(key string, at float64, clock stamp) {
+		day := int(at)
+		lines = append(lines, chart.Marker{At: at, Label: words[key], Short: words[key+".short"]})
+		notes[day] = append(notes[day], markNote{Key: "overview.note." + key, Clock: clock, day: day})
+	}
+	firsts := map[int]int{} // new handles of a day: a flood of them is one mark
+	for _, m := range c.Markers {
+		at := c.Position(m.At)
+		if at < 0 || at >= float64(c.Days) || m.What == detect.FirstMarker && !wrote(c, m.Handle) {
+			continue // contact that is agreed is no event
+		}
+		if m.What == detect.FirstMarker {
+			if firsts[int(at)]++; firsts[int(at)] > 1 {
+				continue
+			}
+		}
+		add(string(m.What), at, r.clock(m.At))
+	}
+	for _, m := range p.Facts.Marks {
+		if m.What != daybook.MarkNamedDay || m.When.At.IsZero() {
+			continue
+		}
+		if at := math.Floor(c.Position(m.When.At)) + 0.5; at >= 0 && at < float64(c.Days) {
+			add("named", at, stamp{})
+		}
+	}
+	for _, t := range p.changesOf(main) {
+		at := c.Position(t)
+		if at < 0 || at >= float64(c.Days) {
+			continue
+		}
+		crowded := slices.ContainsFunc(lines, func(m chart.Marker) bool { return math.Abs(m.At-at) < 1 })
+		add("change", at, stamp{})
+		if crowded { // what happened on that day says more than the line: the table has both
+			lines = lines[:len(lines)-1]
+		}
+	}
+	for _, list := range notes {
+		for i := range list {
+			if list[i].Key == "overview.note.first" {
+				list[i].N = firsts[list[i].day]
+			}
+		}
+	}
+	return lines, notes
+}
+
+// changesOf returns since when a series came at another rate; nil of nil.
+func (p *pattern) changesOf(s *detect.Series) []time.Time {
+	if s == nil {
+		return nil
+	}
+	if f := p.seriesFinding(s); f != nil {
+		return f.Figures["changes"].At
+	}
+	return nil
+}
+
 // together adds some series up.
 func together(all []detect.Series, days int) (counts []int, handles int) {
 	counts = make([]int, days)
@@ -175,7 +219,7 @@ func wrote(c *detect.Calendar, handle int) bool {
 // markerWords are the texts inside of the charts.
 func (r *request) markerWords() (map[string]string, error) {
 	out := map[string]string{}
-	for _, key := range []string{"stop", "stop.short", "block", "block.short", "first", "first.short", "gap", "more", "title", "desc"} {
+	for _, key := range []string{"stop", "stop.short", "block", "block.short", "first", "first.short", "named", "named.short", "change", "change.short", "gap", "more", "title", "desc"} {
 		name := "overview.chart." + key
 		if !r.owner() && r.s.words.keys[name+".they"] {
 			name += ".they"

@@ -126,7 +126,12 @@ func (p *pattern) suppose(ctx context.Context) (*detect.Finding, error) {
 	all := slices.Concat(main.Handles, suggested)
 	facts := p.Facts
 	facts.Groups = [][]int{all}
-	facts.Contacts = slices.DeleteFunc(slices.Clone(facts.Contacts), func(c detect.Contact) bool { return !slices.Contains(all, c.Handle) })
+	facts.Contacts = nil
+	for i := range p.Facts.Contacts {
+		if c := &p.Facts.Contacts[i]; slices.Contains(all, c.Handle) {
+			facts.Contacts = append(facts.Contacts, *c)
+		}
+	}
 	found, err := (detect.RepeatedContact{}).Detect(ctx, facts)
 	if err != nil || len(found) == 0 || len(found[0].Handles) < 2 {
 		return nil, err
