@@ -12,7 +12,7 @@ import (
 const (
 	allPairs   = 48  // parties up to which each pair is looked at
 	allWriting = 300 // parties up to which the writing of each pair is compared; of more, that of those who wrote most
-	mostUsers  = 9   // parties that have a trace, above which it says nothing
+	mostUsers  = 14  // parties that have a trace, above which it says nothing
 	mostNamed  = 40  // parties with a part of a name
 	mostCame   = 64  // parties that came after an ending and whose writing is compared with that of the one that ended
 	mostLook   = 128 // pictures that have 16 bits in common

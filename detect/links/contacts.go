@@ -95,8 +95,8 @@ func phones(text string) []string {
 			}
 		case strings.ContainsRune(" -/()", r) && len(digits) > 0 && last != ' ', r == ' ' && last == ')':
 		default:
-			if unicode.IsLetter(r) {
-				begins = false // "0a1b": no number
+			if unicode.IsLetter(r) && last >= '0' && last <= '9' {
+				begins = false // "0123456789th": no number
 			}
 			end()
 		}

@@ -172,7 +172,7 @@ func (p *pair) spellings() []note {
 		}
 		word := withKey(a, key)
 		// Somebody who misspells a word does so again perhaps 2 times in 5.
-		w := min(spelling, detect.Millibits(log2(writers*2/5, uint64(max(10, usedBy(word[0].what))))))
+		w := min(spelling, detect.Millibits(log2(writers*2/5, uint64(max(fewWriters, usedBy(word[0].what))))))
 		users := p.c.users(ofSpelling, key)
 		if w = others(w, users-2); w <= 0 {
 			continue

@@ -77,7 +77,7 @@ const (
 	spelling   detect.Millibits = 3500 // a misspelling, at most: the share of writers who have it says how much
 	spellings  detect.Millibits = 5500
 	message    detect.Millibits = 4000 // a whole message of 6 words or more
-	otherUser  detect.Millibits = 700
+	otherUser  detect.Millibits = 400
 )
 
 // Succession: how soon the first contact came after the other was blocked or
@@ -158,5 +158,5 @@ func (f family) isGround(w detect.Millibits) bool {
 
 // others takes off what a thing says less because that many others have it too.
 func others(w detect.Millibits, n int) detect.Millibits {
-	return max(0, w-otherUser*detect.Millibits(min(n, 100)))
+	return max(0, w-otherUser*detect.Millibits(min(max(n, 0), 100)))
 }

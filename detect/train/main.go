@@ -3,6 +3,7 @@
 //
 //	DAYBOOK_TESTDATA=../shared go run ./detect/train links [--out DIR] [--without DIR]
 //	DAYBOOK_TESTDATA=../shared go run ./detect/train flags [--out DIR]
+//	DAYBOOK_TESTDATA=../shared go run ./detect/train words [--out DIR]
 //
 // The same data gives the same files.
 package main
@@ -15,7 +16,7 @@ import (
 )
 
 // errUsage says that the words after the program's name are not understood.
-var errUsage = errors.New("usage: train links|flags [flags]")
+var errUsage = errors.New("usage: train links|flags|words [flags]")
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
@@ -33,6 +34,8 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return links(args[1:], stdout, stderr)
 	case "flags":
 		return flags(args[1:], stdout, stderr)
+	case "words":
+		return words(args[1:], stdout, stderr)
 	}
 	return errUsage
 }
