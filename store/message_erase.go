@@ -41,6 +41,7 @@ func (f *MessageFollower) Erased(ctx context.Context, c daybook.CaseID, messages
 	if err != nil {
 		return fmt.Errorf("erase derived messages: %w", err)
 	}
+	f.db.senders.drop(c)
 	return nil
 }
 

@@ -87,5 +87,6 @@ func (db *DB) ResetDerived(ctx context.Context, c daybook.CaseID, keep ...string
 	if err != nil {
 		return fmt.Errorf("drop what is derived from the log of case %s: %w", c, err)
 	}
+	db.senders.drop(c)
 	return nil
 }

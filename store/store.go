@@ -47,6 +47,9 @@ type DB struct {
 	bulk     statements
 	flagging *flagging
 
+	senders  senderCases   // what DB.Links keeps in memory
+	profiles profileReader // where it reads profiles
+
 	// Keys opens and seals what lies in the rows.
 	Keys *archive.Keyring
 }
