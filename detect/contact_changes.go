@@ -36,10 +36,7 @@ type changes struct {
 // findChanges cuts the days from the first contact to the last that was watched
 // into blocks. Days that follow each other with the same rate are one cell.
 func (t *tally) findChanges() {
-	total := 0
-	for _, n := range t.perDay {
-		total += int(n.rated)
-	}
+	total := t.findRows()
 	if total < minChanging {
 		return
 	}
@@ -49,7 +46,7 @@ func (t *tally) findChanges() {
 	}
 	t.cellsScratch = cells
 	ch := &t.rates.changes
-	starts := t.finder.Find(cells)
+	starts := t.finder.Find(cells, t.rates.rows)
 	for i, first := range starts {
 		end := len(small)
 		if i+1 < len(starts) {
@@ -63,6 +60,40 @@ func (t *tally) findChanges() {
 	}
 	ch.findBursts()
 	t.findFirsts()
+}
+
+// findRows compares each day with the next, from the first contact on, to see
+// how much contacts come in rows; both have to be watched from beginning to end.
+// It returns how many contacts count in rates.
+func (t *tally) findRows() (total int) {
+	full := func(day int64) bool { // where the clocks change, a day can have 23 hours
+		i := day - t.calendar.first
+		return i >= 0 && i+1 < int64(len(t.watchedHours)) && t.watchedHours[i+1]-t.watchedHours[i] >= 23
+	}
+	var before *dayCount // the last day with contact
+	for i := range t.perDay {
+		d := &t.perDay[i]
+		if d.rated == 0 {
+			continue
+		}
+		total += int(d.rated)
+		if before != nil {
+			y := 0
+			if d.day == before.day+1 {
+				y = int(d.rated)
+			} else if full(d.day-1) && full(d.day) {
+				t.rates.rows.Add(0, int(d.rated))
+			}
+			if full(before.day) && full(before.day+1) {
+				t.rates.rows.Add(int(before.rated), y)
+			}
+		}
+		before = d
+	}
+	if before != nil && full(before.day) && full(before.day+1) {
+		t.rates.rows.Add(int(before.rated), 0)
+	}
+	return total
 }
 
 // smallBlocks makes blocks of the days with contact and of the watched time

@@ -71,7 +71,7 @@ func howRated(key string) string {
 	case "last-28-days", "28-days-before":
 		return "Calendar days in the time zone of the case, the last of them yesterday. What was read from an account counts, in watched time alone."
 	case "rate-28-days":
-		return "The contacts of the last 28 days for each watched hour, divided by those of the 28 days before. The 95 % interval is exact (Clopper and Pearson, given the sum of both) if contacts come independently of each other; many in a row make it look surer than it is. If it holds 1, there is no clear change. Each of the two times has to be watched for 7 days."
+		return "The contacts of the last 28 days for each watched hour, divided by those of the 28 days before. The 95 % interval is that of Clopper and Pearson, given the sum of both. Contacts that come in a row count less for it: both numbers are divided by how uneven the days are, which is the mean of (x-y)²/(x+y) over days that follow each other, or 1. If the interval holds 1, there is no clear change. Each of the two times has to be watched for 7 days."
 	case "before-stop-watched":
 		return "From midnight of the day of the first contact until the request to stop. What was read from an account counts, in watched time alone."
 	case "after-stop-watched":
@@ -79,7 +79,7 @@ func howRated(key string) string {
 	case "rate-stop":
 		return "The contacts after the request to stop for each watched hour, divided by those before it. What came around the request is left out. The interval is that of the comparison of 28 days."
 	case "changes":
-		return "Days from the first contact to the last that was watched, with contacts and watched hours, cut where the rate changed by the method of Bayesian Blocks (Scargle and others, 2013, p = 0.05). It looks for changes from 20 contacts on, in the last 400 stretches of days with one rate. Even where nothing changes, it finds a change in about 1 of 20 rows of days. The entry is the first contact after each change; where none came, the last before it."
+		return "Days from the first contact to the last that was watched, with contacts and watched hours, cut where the rate changed by the method of Bayesian Blocks (Scargle and others, 2013, p = 0.05, the penalty times how uneven the days are). It looks for changes from 20 contacts on, in the last 400 stretches of days with one rate. A day with many contacts among quiet ones is two changes. The entry is the first contact after each change; where none came, the last before it."
 	case "bursts":
 		return "Of the stretches between two changes, those of at most 7 days in which contact was more frequent than before and after. The entries are all contacts in them."
 	case "imprecise":

@@ -17,9 +17,8 @@ type dayCount struct {
 	rated int32  // contacts that count in rates
 	has   bool   // sure is set
 
-	firstRated    uint64 // entry, as lastRated
-	lastRated     uint64
-	after, around int32 // of rated: after a request to stop, and around it
+	firstRated uint64 // entry, as lastRated
+	lastRated  uint64
 }
 
 func (n *dayCount) add(c *Contact, cl *cell) {
@@ -29,11 +28,6 @@ func (n *dayCount) add(c *Contact, cl *cell) {
 		}
 		n.rated++
 		n.lastRated = c.Entry
-		if cl.standing.AfterStop {
-			n.after++
-		} else if cl.standing.AroundStop {
-			n.around++
-		}
 	}
 	if !n.has && c.Precision != daybook.About && (c.Precision != daybook.Span || !cl.end.After(c.At)) {
 		n.sure, n.has = c.Entry, true

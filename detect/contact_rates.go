@@ -25,6 +25,7 @@ type ratesTally struct {
 	stopBefore, stopAfter []uint64 // certainly before and after a request to stop
 	bursts                []uint64
 	changes               changes
+	rows                  rates.Dispersion // how much they come in rows
 }
 
 // add counts a contact of a party, in the order of entries.
@@ -53,11 +54,10 @@ type period struct {
 	from, to time.Time
 	watched  time.Duration
 	entries  []uint64
-	on       func(*dayCount) int32 // how many of the entries came on a day
 }
 
-func (t *tally) period(from, to time.Time, entries []uint64, on func(*dayCount) int32) period {
-	return period{from, to, t.watched.within(from, to), entries, on}
+func (t *tally) period(from, to time.Time, entries []uint64) period {
+	return period{from, to, t.watched.within(from, to), entries}
 }
 
 func (p period) count() rates.Count {
@@ -70,16 +70,14 @@ func (t *tally) figuresOfRates(m map[string]Figure) {
 	t.figuresOfChanges(m)
 	if len(r.now)+len(r.before) > 0 {
 		start := func(ago int64) time.Time { return dayStart(t.today-ago, t.facts.Zone) }
-		on := func(n *dayCount) int32 { return n.rated }
-		now, before := t.period(start(windowDays), start(0), r.now, on), t.period(start(2*windowDays), start(windowDays), r.before, on)
+		now, before := t.period(start(windowDays), start(0), r.now), t.period(start(2*windowDays), start(windowDays), r.before)
 		if now.watched >= minWindow && before.watched >= minWindow {
 			t.figuresOfWindows(m, now, before)
 		}
 	}
 	if t.terms.asked && len(r.stopBefore) > 0 {
-		before := t.period(dayStart(t.firstRated(), t.facts.Zone), t.terms.askedLo, r.stopBefore,
-			func(n *dayCount) int32 { return n.rated - n.after - n.around })
-		after := t.period(t.terms.askedHi, t.watched.end(), r.stopAfter, func(n *dayCount) int32 { return n.after })
+		before := t.period(dayStart(t.firstRated(), t.facts.Zone), t.terms.askedLo, r.stopBefore)
+		after := t.period(t.terms.askedHi, t.watched.end(), r.stopAfter)
 		if before.watched >= minWindow && after.watched >= minWindow {
 			t.figuresOfStop(m, before, after)
 		}
@@ -101,8 +99,8 @@ func (t *tally) figuresOfWindows(m map[string]Figure, now, before period) {
 		Text: fmt.Sprintf("In the last %d days they contacted you %s.", windowDays, times(len(now.entries)))}
 	m["28-days-before"] = Figure{Value: int64(len(before.entries)), Unit: "messages", Entries: before.entries,
 		Text: fmt.Sprintf("In the %d days before those, they contacted you %s.", windowDays, times(len(before.entries)))}
-	text, ratio := compared(now, before)
-	text = fmt.Sprintf("In the last %d days they contacted you %s, in the %d before %s: %s.", windowDays, times(len(now.entries)), windowDays, times(len(before.entries)), text) + t.withoutOneDay(now, before)
+	text, ratio := t.compared(now, before)
+	text = fmt.Sprintf("In the last %d days they contacted you %s, in the %d before %s: %s.", windowDays, times(len(now.entries)), windowDays, times(len(before.entries)), text)
 	if full := windowDays*24*time.Hour - 2*time.Hour; now.watched < full || before.watched < full { // an hour less where the clocks change
 		text += fmt.Sprintf(" Of the last %d days %s were watched, of those before %s; the comparison is for equal time.", windowDays, inDays(now.watched), inDays(before.watched))
 	}
@@ -114,64 +112,26 @@ func (t *tally) figuresOfStop(m map[string]Figure, before, after period) {
 		Text: fmt.Sprintf("Before you asked them to stop, in %s, they contacted you %s.", daysOf(before.watched), times(len(before.entries)))}
 	m["after-stop-watched"] = Figure{Value: int64(len(after.entries)), Unit: "messages", Entries: after.entries,
 		Text: fmt.Sprintf("After you asked them to stop, in %s, they contacted you %s.", daysOf(after.watched), times(len(after.entries)))}
-	text, ratio := compared(after, before)
+	text, ratio := t.compared(after, before)
 	text = fmt.Sprintf("In %s after you asked them to stop they contacted you %s, in %s before it %s: for equal time, %s.",
 		daysOf(after.watched), times(len(after.entries)), daysOf(before.watched), times(len(before.entries)), text)
-	text += t.withoutOneDay(after, before)
 	m["rate-stop"] = t.rateFigure(text, ratio, after, before)
 }
 
 func (t *tally) rateFigure(text string, ratio int64, now, before period) Figure {
+	if t.rates.rows.Thousandths() >= 1500 {
+		text += " The interval allows for contacts that come in rows."
+	}
 	if t.watched.changedWithin(before.from, now.to) {
 		text += " Which accounts were read changed in this time."
 	}
 	return Figure{Value: ratio, Unit: "thousandths", Text: text, Entries: merge(before.entries, now.entries)}
 }
 
-// withoutOneDay says so if a clear change rests on one day: without the day with
-// most contact, in the time with more of it, there would be none. Contacts that
-// follow each other on a day are not independent, and the interval takes them
-// for that.
-func (t *tally) withoutOneDay(now, before period) string {
-	i := rates.Compare(now.count(), before.count())
-	if !i.Clear() {
-		return ""
-	}
-	more := &now
-	if i.High < 1 {
-		more = &before
-	}
-	first, last := dayOf(more.from, t.facts.Zone), dayOf(more.to.Add(-1), t.facts.Zone)
-	var most, day int64
-	for k := range t.perDay {
-		if n := &t.perDay[k]; n.day >= first && n.day <= last && int64(more.on(n)) > most {
-			most, day = int64(more.on(n)), n.day
-		}
-	}
-	from, to := dayStart(day, t.facts.Zone), dayStart(day+1, t.facts.Zone)
-	if from.Before(more.from) {
-		from = more.from
-	}
-	if to.After(more.to) {
-		to = more.to
-	}
-	n := rates.Count{Events: len(more.entries) - int(most), Exposure: (more.watched - t.watched.within(from, to)).Microseconds()}
-	if most == 0 || n.Exposure <= 0 {
-		return ""
-	}
-	if i = rates.Compare(n, before.count()); more == &before {
-		i = rates.Compare(now.count(), n)
-	}
-	if i.Clear() {
-		return ""
-	}
-	return fmt.Sprintf(" %d of them came on one day, %s; without it there is no clear change.", most, dateOf(day))
-}
-
 // compared says how the rate of now stands to that before, and gives the ratio
 // in thousandths: if there was nothing before, its lower limit.
-func compared(now, before period) (text string, thousandths int64) {
-	i := rates.Compare(now.count(), before.count())
+func (t *tally) compared(now, before period) (text string, thousandths int64) {
+	i := rates.Compare(now.count(), before.count(), t.rates.rows)
 	value := i.Ratio
 	if math.IsInf(value, 1) {
 		value = i.Low
@@ -193,8 +153,16 @@ func compared(now, before period) (text string, thousandths int64) {
 }
 
 // ratioText writes a ratio with one decimal, with more where it would look like
-// 0 or 1 and is not.
+// 0 or 1 and is not, and with none above 100.
 func ratioText(v float64) string {
+	switch {
+	case v > 1000:
+		return "more than 1000"
+	case v > 100:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case v > 0 && v < 0.001:
+		return "less than 0.001"
+	}
 	for decimals := 1; ; decimals++ {
 		s := strconv.FormatFloat(v, 'f', decimals, 64)
 		if shown, err := strconv.ParseFloat(s, 64); err != nil || decimals == 4 || shown == v || shown != 1 && shown != 0 {

@@ -49,9 +49,17 @@ func TestContact_RateOf28Days(t *testing.T) {
 		{"nothing any more", func(s *story) { each(s, 29, 36, 1) },
 			"In the last 28 days they contacted you 0 times, in the 28 before 8 times: at most 0.6 times as often (95 % interval 0.0 to 0.6).", 0},
 		{"one evening", func(s *story) { s.contacts(3, 40); each(s, 1, 2, 1); each(s, 29, 33, 1) },
-			"In the last 28 days they contacted you 42 times, in the 28 before 5 times: 8.4 times as often (95 % interval 3.3 to 27.2). 40 of them came on one day, 28 October 2026; without it there is no clear change.", 8400},
+			"In the last 28 days they contacted you 42 times, in the 28 before 5 times: no clear change (95 % interval 0.5 to more than 1000). The interval allows for contacts that come in rows.", 8400},
 		{"one evening before", func(s *story) { s.contacts(30, 40); each(s, 1, 3, 1) },
-			"In the last 28 days they contacted you 3 times, in the 28 before 40 times: 0.1 times as often (95 % interval 0.01 to 0.2). 40 of them came on one day, 1 October 2026; without it there is no clear change.", 75},
+			"In the last 28 days they contacted you 3 times, in the 28 before 40 times: no clear change (95 % interval less than 0.001 to 1.9). The interval allows for contacts that come in rows.", 75},
+		{"in rows, but far more", func(s *story) {
+			for d := 1; d <= 28; d += 2 {
+				s.contacts(d, 4)
+			}
+			for d := 30; d <= 56; d += 8 {
+				s.contacts(d, 4)
+			}
+		}, "In the last 28 days they contacted you 56 times, in the 28 before 16 times: 3.5 times as often (95 % interval 1.1 to 14.6). The interval allows for contacts that come in rows.", 3500},
 		{"today is not over", func(s *story) { each(s, 0, 0, 9); each(s, 1, 5, 1); each(s, 30, 33, 1) },
 			"In the last 28 days they contacted you 5 times, in the 28 before 4 times: no clear change (95 % interval 0.3 to 6.3).", 1250},
 		{"half was watched", func(s *story) {

@@ -309,7 +309,17 @@ func (n *naive) changes(perDay map[int]int, today int) (edges int, enough bool) 
 			count, hours = append(count, float64(perDay[d])), append(hours, math.Ceil(float64(m)/60))
 		}
 	}
+	full := func(d int) bool { m, _ := n.minutes(d); return m > 22*60 }
+	uneven, pairs := 0, 0
+	for d := first; d <= today; d++ {
+		if x, y := perDay[d], perDay[d+1]; x+y > 0 && full(d) && full(d+1) {
+			uneven, pairs = uneven+(x-y)*(x-y)*1000/(x+y), pairs+1
+		}
+	}
 	penalty := 4 - math.Log(73.53*0.05*math.Pow(float64(total), -0.478))
+	if pairs > 0 && uneven > 1000*pairs {
+		penalty *= float64(uneven/pairs) / 1000
+	}
 	best, blocks := make([]float64, len(count)+1), make([]int, len(count)+1)
 	for end := 1; end <= len(count); end++ {
 		best[end] = math.Inf(-1)

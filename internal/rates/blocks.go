@@ -36,7 +36,11 @@ type Blocks struct {
 // Between neighbours that have the same rate the best cut never lies, because
 // N log(N/T) is convex; who joins such cells first changes nothing but the time
 // that it takes. Equality needs no care: all is done in whole numbers.
-func (b *Blocks) Find(cells []Cell) []int {
+//
+// Events that come in rows would be taken for changes: the penalty, which is
+// meant to be set for the data at hand (their section 2.7), is multiplied by the
+// dispersion of the events.
+func (b *Blocks) Find(cells []Cell, d Dispersion) []int {
 	skipped := max(0, len(cells)-MaxCells)
 	cells = cells[skipped:]
 	n := len(cells)
@@ -50,7 +54,7 @@ func (b *Blocks) Find(cells []Cell) []int {
 		b.events[i+1], b.time[i+1] = b.events[i]+int64(c.Events), b.time[i]+int64(c.Exposure)
 	}
 	b.grow(int(max(b.events[n], b.time[n])))
-	penalty := b.penalty(b.events[n])
+	penalty := b.penalty(b.events[n]) / 1000 * d.Thousandths()
 	logs := b.logs
 	for end := 1; end <= n; end++ {
 		allEvents, allTime := b.events[end], b.time[end]

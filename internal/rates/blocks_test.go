@@ -61,7 +61,7 @@ func TestBlocks_BestOfAllWays(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		cells := drawCells(rt)
 		_, want := naive(cells)
-		if got := b.Find(cells); !slices.Equal(got, want) {
+		if got := b.Find(cells, rates.Dispersion{}); !slices.Equal(got, want) {
 			rt.Fatalf("got %v, want %v", got, want)
 		}
 	})
@@ -84,10 +84,10 @@ func TestBlocks_JoiningChangesNothing(t *testing.T) {
 			cells[len(from)-1] = c
 		}
 		var want []int
-		for _, i := range b.Find(cells) {
+		for _, i := range b.Find(cells, rates.Dispersion{}) {
 			want = append(want, from[i])
 		}
-		if got := b.Find(split); !slices.Equal(got, want) {
+		if got := b.Find(split, rates.Dispersion{}); !slices.Equal(got, want) {
 			rt.Fatalf("got %v, want %v", got, want)
 		}
 	})
@@ -118,7 +118,7 @@ func TestBlocks(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var b rates.Blocks
-			if diff := cmp.Diff(tt.want, b.Find(tt.cells)); diff != "" {
+			if diff := cmp.Diff(tt.want, b.Find(tt.cells, rates.Dispersion{})); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -138,7 +138,7 @@ func TestBlocks_FalseChanges(t *testing.T) {
 			for i := range cells {
 				cells[i] = rates.Cell{Events: poisson(r, rate), Exposure: 24}
 			}
-			if len(b.Find(cells)) > 1 {
+			if len(b.Find(cells, rates.Dispersion{})) > 1 {
 				found++
 			}
 		}
@@ -166,6 +166,6 @@ func BenchmarkBlocks(b *testing.B) {
 	}
 	var blocks rates.Blocks
 	for b.Loop() {
-		blocks.Find(cells)
+		blocks.Find(cells, rates.Dispersion{})
 	}
 }

@@ -36,21 +36,18 @@ func exp(x float64) float64 {
 	return math.Ldexp(sum, int(k))
 }
 
-// logFactorial is the logarithm of n!, by Stirling's series from 16 on.
-func logFactorial(n float64) float64 {
-	if n < 16 {
-		product := 1.0
-		for k := 2.0; k <= n; k++ {
-			product *= k
-		}
-		return log(product)
+// logGamma is the logarithm of the gamma function of x > 0, by Stirling's series
+// from 16 on, and below by going there.
+func logGamma(x float64) float64 {
+	product := 1.0
+	for x < 16 {
+		product *= x
+		x++
 	}
-	q := 1 / float64(n*n)
-	series := (1.0/12 - float64(q*(1.0/360-float64(q*(1.0/1260-float64(q/1680)))))) / n
-	return float64((n+0.5)*log(n)) - n + 0.91893853320467274178 + series
+	q := 1 / float64(x*x)
+	series := (1.0/12 - float64(q*(1.0/360-float64(q*(1.0/1260-float64(q/1680)))))) / x
+	return float64((x-0.5)*log(x)) - x + 0.91893853320467274178 + series - log(product)
 }
 
-// logBeta is the logarithm of the beta function of two whole numbers above 0.
-func logBeta(a, b float64) float64 {
-	return logFactorial(a-1) + logFactorial(b-1) - logFactorial(a+b-1)
-}
+// logBeta is the logarithm of the beta function of two numbers above 0.
+func logBeta(a, b float64) float64 { return logGamma(a) + logGamma(b) - logGamma(a+b) }

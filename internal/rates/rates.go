@@ -23,18 +23,20 @@ type Interval struct {
 }
 
 // Clear reports whether the interval lies to one side of 1: the rate rose or
-// fell by more than chance explains, if the events came independently.
+// fell by more than chance explains.
 func (i Interval) Clear() bool { return i.Low > 1 || i.High < 1 }
 
 // tail is the part of the 5 percent that lies on either side.
 const tail = 0.025
 
 // Compare returns how many times as often something happened now as before. The
-// interval is exact: given the sum of both counts, the one of now is binomial
-// (Przyborowski and Wilenski, Biometrika 31, 1940), and its limits are those of
-// Clopper and Pearson (Biometrika 26, 1934). With no events at all, or without
+// interval is exact if events come independently: given the sum of both counts,
+// the one of now is binomial (Przyborowski and Wilenski, Biometrika 31, 1940),
+// and its limits are those of Clopper and Pearson (Biometrika 26, 1934). If they
+// come in rows, the counts are divided by their dispersion first (Rao and Scott,
+// Biometrics 48, 1992), which makes it wider. With no events at all, or without
 // exposure, nothing is known: the interval is 0 to +Inf and the ratio 1.
-func Compare(now, before Count) Interval {
+func Compare(now, before Count, d Dispersion) Interval {
 	out := Interval{Ratio: 1, High: math.Inf(1)}
 	if now.Events < 0 || before.Events < 0 || now.Events+before.Events == 0 || now.Exposure <= 0 || before.Exposure <= 0 {
 		return out
@@ -45,6 +47,8 @@ func Compare(now, before Count) Interval {
 	if before.Events > 0 {
 		out.Ratio = float64(a/b) * times
 	}
+	rows := float64(d.Thousandths()) / 1000
+	a, b = a/rows, b/rows
 	if now.Events > 0 {
 		out.Low = odds(share(a, b+1, tail)) * times
 	}
@@ -76,7 +80,7 @@ func share(a, b, want float64) float64 {
 }
 
 // betaCDF is the regularised incomplete beta function I_x(a, b) by its continued
-// fraction (DLMF 8.17.22). a and b are whole numbers above 0, scale is
+// fraction (DLMF 8.17.22). a and b are above 0, scale is
 // logBeta(a, b).
 func betaCDF(a, b, x, scale float64) float64 {
 	switch {
