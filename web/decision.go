@@ -27,6 +27,7 @@ type decision struct {
 	Holds   bool
 	Entry   string // ref of the message that it is about
 	Undo    bool   // the user may take it back
+	Path    string // of a pair: of the page with its reasons, below the case's pages
 }
 
 // decision shows a decision from the side of a handle.
@@ -61,6 +62,11 @@ func (r *request) decision(p *pattern, d *decided, of daybook.Handle) (out decis
 		if out.Other, err = r.handleLabel(p.summary(other).Handle); err != nil {
 			return out, err
 		}
+		ref, err := r.handleRef(of)
+		if err != nil {
+			return out, err
+		}
+		out.Path = "handles/" + ref + "/with/" + out.Other.Ref
 	}
 	switch {
 	case d.When.At.IsZero():

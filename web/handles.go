@@ -39,6 +39,7 @@ type handlesPage struct {
 	Apart, Open     []apartRow
 	Suggestions     []pairView
 	Suggested       int        // of them all
+	NotCompared     bool       // it failed
 	MoreSuggestions []pairView // in a line each
 	Mark, Link      bool       // what the user may do
 	FirstOfPage     bool
@@ -113,7 +114,7 @@ func (r *request) handles() error {
 	if err != nil {
 		return err
 	}
-	page := handlesPage{voice: r.voice(), Mark: r.can(cases.Mark), Link: r.can(cases.Link), FirstOfPage: from == 0}
+	page := handlesPage{voice: r.voice(), Mark: r.can(cases.Mark), Link: r.can(cases.Link), FirstOfPage: from == 0, NotCompared: p.NotCompared}
 	single := p.single()
 	page.All = len(single)
 	from = min(from, max(len(single)-1, 0))

@@ -3,11 +3,11 @@ package web
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"daybook"
 	"daybook/cases"
 	"daybook/detect"
+	"daybook/detect/links"
 )
 
 // Linking compares the handles of a case. Findings are of kind "link": the first
@@ -39,7 +39,6 @@ type pairView struct {
 	For       []reasonView
 	Against   []reasonView
 	Not       []reasonView // what could not be compared, and why
-	Writing   bool         // a reason is learned
 	May       bool         // the user may decide
 	Content   bool         // and may see what was written
 	Model     name
@@ -53,8 +52,8 @@ func (v pairView) Long() bool { return v.Letter != "" && len(v.Others) > 1 }
 
 // A reasonView is one reason.
 type reasonView struct {
-	Number  int    // among the reasons of the finding
-	Heading string // key
+	Number  int // among the reasons of the finding
+	Heading string
 	Level   level
 	Bits    int64 // rounded, without a sign; 0: less than one
 	Learned bool
@@ -94,33 +93,12 @@ func levelOf(w detect.Millibits) level {
 	return weak
 }
 
-// plainFeatures are the comparisons whose sentences quote nothing but names,
-// dates and numbers. Every other one may quote what somebody wrote, and its
-// sentence is in a page only when it was asked for.
-func plainFeatures() []string {
-	return []string{"names"}
-}
-
-// quotes reports whether the sentence of a reason may hold what somebody wrote.
-func quotes(feature string) bool {
-	base, _, _ := strings.Cut(feature, ".")
-	return !slices.Contains(plainFeatures(), base)
-}
-
-// heading is the key of what a comparison is called. Of one that is not in the
-// catalogue yet the sentence has to say it all.
-func (s *Server) heading(feature string, against bool) string {
-	base, _, _ := strings.Cut(feature, ".")
-	side := ".for"
-	if against {
-		side = ".against"
+// heading says what a comparison is called, in the voice of the page.
+func (r *request) heading(reason *detect.Reason) (string, error) {
+	if text := links.Heading(reason.Feature, reason.Weight > 0); text != "" {
+		return r.sentence(text), nil
 	}
-	for _, key := range []string{"links.reason." + feature + side, "links.reason." + feature, "links.reason." + base + side, "links.reason." + base} {
-		if s.words.keys[key] {
-			return key
-		}
-	}
-	return "links.reason.other"
+	return r.s.words.plain("links.reason.other") // of a version of the comparisons that this page does not know
 }
 
 // pair shows a finding of kind "link".
@@ -130,7 +108,6 @@ func (r *request) pair(p *pattern, f *detect.Finding) (v pairView, err error) {
 	if v.One, err = r.handleLabel(p.summary(one).Handle); err != nil {
 		return v, err
 	}
-	v.ID = v.One.Ref
 	if c := p.finding(one); c != nil {
 		v.Contacts, v.First = c.Figures["messages"].Value, r.day(c.From)
 	}
@@ -141,6 +118,7 @@ func (r *request) pair(p *pattern, f *detect.Finding) (v pairView, err error) {
 		}
 		v.Others = append(v.Others, label)
 	}
+	v.ID = v.One.Ref + "-" + v.Others[0].Ref
 	if g := p.group(f.Handles[1]); g != nil {
 		v.Letter = g.Letter
 		v.Linked = slices.ContainsFunc(g.Handles, one.Same)
@@ -168,23 +146,24 @@ func (r *request) saidOf(p *pattern, handles []daybook.Handle) (out []decision, 
 	return out, nil
 }
 
+// reasons sorts the reasons of a finding. What a person said stands with the
+// pair already.
 func (r *request) reasons(v *pairView, f *detect.Finding) (err error) {
-	for i, reason := range f.Reasons {
-		shown := reasonView{
-			Number: i, Heading: r.s.heading(reason.Feature, reason.Weight < 0), Level: levelOf(reason.Weight), Learned: reason.Learned, Hidden: quotes(reason.Feature),
+	for i := range f.Reasons {
+		reason := &f.Reasons[i]
+		if reason.Feature == "left-open" {
+			continue
 		}
-		bits := reason.Weight
-		if bits < 0 {
-			bits = -bits
+		shown := reasonView{Number: i, Level: levelOf(reason.Weight), Bits: bitsOf(reason.Weight), Learned: reason.Learned, Hidden: links.Quotes(reason.Feature)}
+		if shown.Heading, err = r.heading(reason); err != nil {
+			return err
 		}
-		shown.Bits = int64(bits+500) / 1000
 		if !shown.Hidden {
-			shown.Text = reasonText(reason.Text)
+			shown.Text = r.reasonText(reason.Text)
 		}
 		if shown.Entries, shown.More, err = r.entryLinks(reason.Entries); err != nil {
 			return err
 		}
-		v.Writing = v.Writing || reason.Learned
 		switch {
 		case reason.Weight > 0:
 			v.For = append(v.For, shown)
@@ -197,12 +176,20 @@ func (r *request) reasons(v *pairView, f *detect.Finding) (err error) {
 	return nil
 }
 
+// bitsOf rounds a weight to bits, without its sign.
+func bitsOf(w detect.Millibits) int64 {
+	if w < 0 {
+		w = -w
+	}
+	return int64(w+500) / 1000
+}
+
 const maxReason = 600 // characters of a sentence
 
 // reasonText is the sentence of a reason. It may hold names, so it is as
 // untrusted as they are.
-func reasonText(s string) name {
-	n, _ := spelt(safe(s, maxReason, false))
+func (r *request) reasonText(s string) name {
+	n, _ := spelt(safe(r.sentence(s), maxReason, false))
 	return n
 }
 

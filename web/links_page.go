@@ -99,7 +99,7 @@ func (p *pattern) with(h daybook.Handle) []daybook.Handle {
 // reasonPage is the page pair-words.html: the sentence of a reason that quotes
 // what somebody wrote.
 type reasonPage struct {
-	Heading string // key
+	Heading string
 	Text    name
 	Now     stamp
 	Back    string // address
@@ -116,7 +116,7 @@ func (r *request) reasonWords() error {
 	if err != nil || n < 0 || n >= len(f.Reasons) {
 		return daybook.ErrNotFound
 	}
-	reason := f.Reasons[n]
+	reason := &f.Reasons[n]
 	if err := r.look(cases.Content, daybook.Access{Entries: reason.Entries, Count: len(reason.Entries), Detail: "showed the words of a reason"}); err != nil {
 		return err
 	}
@@ -124,9 +124,11 @@ func (r *request) reasonWords() error {
 	if err != nil {
 		return err
 	}
-	return r.render(200, "pair-words", "title.handles", reasonPage{
-		Heading: r.s.heading(reason.Feature, reason.Weight < 0), Text: reasonText(reason.Text), Now: r.when(r.now()), Back: v.Path(),
-	})
+	page := reasonPage{Text: r.reasonText(reason.Text), Now: r.when(r.now()), Back: v.Path()}
+	if page.Heading, err = r.heading(reason); err != nil {
+		return err
+	}
+	return r.render(200, "pair-words", "title.handles", page)
 }
 
 const (
@@ -159,9 +161,6 @@ type apartRow struct {
 	Spark    drawing
 	Contacts int64
 }
-
-// Path is the address of the reasons, below that of the case's pages.
-func (a apartRow) Path() string { return "handles/" + a.One.Ref + "/with/" + a.Decision.Other.Ref }
 
 const maxApart = 100
 

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"daybook"
 	"daybook/cases"
 	"daybook/detect"
+	"daybook/web"
 )
 
 // toldLinks suggests quietharbour for nightjar_42, or for its group, until
@@ -50,11 +52,11 @@ func (toldLinks) Explain(_ context.Context, _ daybook.CaseID, f detect.Facts, a,
 	x, y := f.Handles[a].Shown(), f.Handles[b].Shown()
 	out := detect.Finding{Kind: "link", Handles: []daybook.Handle{f.Handles[a], f.Handles[b]}, Model: "links/1 style/1", Reasons: []detect.Reason{
 		{Feature: "succession", Weight: 6200, Text: x + " first wrote 36 minutes after " + y + " was blocked.", Entries: entries[:min(4, len(entries))]},
-		{Feature: "phrases", Weight: 3100, Text: "Both write “as per always”; nobody else in this record does.", Entries: entries},
-		{Feature: "names", Weight: 1200, Text: "The display names " + f.Handles[a].Names[0].Display + " and " + f.Handles[b].Names[0].Display + " look alike."},
+		{Feature: "words-phrase", Weight: 3100, Text: "Both write “as per always”; nobody else in this record does.", Entries: entries},
+		{Feature: "name", Weight: 1200, Text: "The display names " + f.Handles[a].Names[0].Display + " and " + f.Handles[b].Names[0].Display + " look alike."},
 		{Feature: "writing", Weight: -2400, Learned: true, Text: "What they write is less alike than that of most pairs.", Entries: entries},
 		{Feature: "hours", Weight: -300, Text: "They write at other hours of the day.", Entries: entries},
-		{Feature: "language", Text: "Too little text to compare the language: 13 short messages."},
+		{Feature: "writing-too-little", Learned: true, Text: "Too little text to compare writing: 13 messages (400 characters)."},
 	}}
 	return out, nil
 }
@@ -73,7 +75,7 @@ func TestSuggestion_A10_C7_E15(t *testing.T) {
 	maya := h.enter(h.maya)
 	page, _, _ := maya.suggestion(t)
 	shows(t, page, "Does quietharbour@masto.example belong with nightjar_42@social.example?", "For", "Against", "Strong", "Medium", "Weak", "assumed", "measured",
-		"Could not be compared", "What was not looked at", "How to read a weight", "never added up", "Belongs with it", "Not linked", "Not sure yet", "You can change this at any time")
+		"Not weighed", "Too little text", "What was not looked at", "How to read a weight", "never added up", "Belongs with it", "Not linked", "Not sure yet", "You can change this at any time")
 	for _, c := range contents {
 		if strings.Contains(page.Body, c) {
 			t.Errorf("the page quotes %q unasked", c)
@@ -260,3 +262,89 @@ func TestSuggestionsByRole_D6(t *testing.T) {
 		t.Error("a reader of counts is told of a suggestion")
 	}
 }
+
+type brokenLinks struct{ toldLinks }
+
+func (brokenLinks) Suggest(context.Context, daybook.CaseID, detect.Facts) ([]detect.Finding, error) {
+	return nil, errFull
+}
+
+// A record can be read where handles cannot be compared.
+func TestPagesWithoutComparisons(t *testing.T) {
+	h := newHouse(t, func(c *web.Config) { c.Linking = brokenLinks{} })
+	h.tell()
+	maya := h.enter(h.maya)
+	shows(t, maya.get(h.path("handles")), "Handles could not be compared just now.", "nightjar_42@social.example")
+	if a := maya.get(h.path("overview")); a.Status != 200 {
+		t.Errorf("the overview: %d", a.Status)
+	}
+	none := newHouse(t, func(c *web.Config) { c.Linking = nil })
+	none.tell()
+	maya = none.enter(none.maya)
+	one, other := refOf(maya.handlePath("bramble_co")), refOf(maya.handlePath("nightjar_42"))
+	shows(t, maya.get(none.path("handles/"+one+"/with/"+other)), "Nothing that was compared speaks for a link.", "Not linked")
+}
+
+// hostileLinks suggests every handle of hostile for nightjar_42, with sentences
+// made of what they are called.
+type hostileLinks struct{ toldLinks }
+
+func (l hostileLinks) Suggest(ctx context.Context, c daybook.CaseID, f detect.Facts) (out []detect.Finding, err error) {
+	b := slices.IndexFunc(f.Handles, nightjar.Same)
+	for a := range f.Handles {
+		if !strings.HasPrefix(f.Handles[a].Native, "https://evil.example/") {
+			continue
+		}
+		found, err := l.Explain(ctx, c, f, a, b)
+		if err != nil {
+			return nil, err
+		}
+		text := f.Handles[a].Shown()
+		found.Reasons = append(found.Reasons, detect.Reason{Feature: text, Weight: 5000, Text: "Both wrote “" + text + "” You."}, detect.Reason{Feature: "name", Weight: -1 << 62, Text: text})
+		found.Model = text
+		out = append(out, found)
+	}
+	return out, nil
+}
+
+// Whatever the handles of a suggestion are called and whatever its reasons quote,
+// it is text.
+func TestHostileSuggestions_E1_E2(t *testing.T) {
+	h := newHouse(t, func(c *web.Config) { c.Linking = hostileLinks{c.Linking.(toldLinks)} })
+	h.tell()
+	h.hostile()
+	maya := h.enter(h.maya)
+	page := maya.get(h.path("handles"))
+	shows(t, page, "Suggested 19 handles to look at", "14 more suggestions", "<script>alert(1)</script>", "U+202E")
+	pages := []answer{page, maya.get(h.path("overview"))}
+	for _, path := range pairLink.FindAllString(page.Body, -1) {
+		pages = append(pages, maya.get(path), maya.post(path+"/words", "reason", "6"))
+	}
+	for i, p := range pages {
+		if p.Status != 200 || len(p.Body) > 400_000 {
+			t.Errorf("page %d: status %d, %d bytes", i, p.Status, len(p.Body))
+		}
+		scripts := 0
+		for _, n := range elementsOf(t, p.Body) {
+			switch n.Data {
+			case "script":
+				scripts++
+			case "img", "iframe", "base", "style":
+				t.Errorf("page %d has a %s that came from a name", i, n.Data)
+			}
+			for _, at := range n.Attr {
+				if strings.HasPrefix(at.Key, "on") || at.Key == "style" || (at.Key == "href" || at.Key == "action") && !strings.HasPrefix(at.Val, "/") && !strings.HasPrefix(at.Val, "#") {
+					t.Errorf("page %d: attribute %s=%q", i, at.Key, at.Val)
+				}
+			}
+		}
+		if scripts != 1 {
+			t.Errorf("page %d has %d scripts, want our own alone", i, scripts)
+		}
+		if strings.ContainsAny(p.Body, "\u202E\u200B\u2066\x1b\x7f") {
+			t.Errorf("page %d holds characters that cannot be seen", i)
+		}
+	}
+}
+
+var pairLink = regexp.MustCompile(`/c/[a-z2-7]+/handles/[a-z2-7]{26}/with/[a-z2-7]{26}`)

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -27,14 +28,15 @@ type Decisions interface {
 // A pattern is what detection finds in a whole case, with what it rests on. It
 // is shared: nobody changes it.
 type pattern struct {
-	Facts     detect.Facts
-	Findings  []detect.Finding
-	Links     []detect.Finding        // which handles may be linked, the strongest first
-	Supposed  *detect.Finding         // if what is suggested for the main series belonged to it; nil if nothing is
-	Calendar  detect.Calendar         // of the last calendarDays days
-	Handles   []daybook.HandleSummary // the person's own too, in the order of first mention
-	Decisions []decided               // in the order of the log
-	Groups    []group                 // confirmed ones, in the order in which they came about
+	Facts       detect.Facts
+	Findings    []detect.Finding
+	Links       []detect.Finding        // which handles may be linked, the strongest first
+	NotCompared bool                    // because it failed
+	Supposed    *detect.Finding         // if what is suggested for the main series belonged to it; nil if nothing is
+	Calendar    detect.Calendar         // of the last calendarDays days
+	Handles     []daybook.HandleSummary // the person's own too, in the order of first mention
+	Decisions   []decided               // in the order of the log
+	Groups      []group                 // confirmed ones, in the order in which they came about
 
 	places   map[string]int // in Facts.Handles, by Handle.Ref
 	findings map[string]int // about one handle, in Findings, by Handle.Ref
@@ -147,15 +149,26 @@ func (s *Server) workOut(ctx context.Context, c daybook.CaseID, now time.Time, z
 		}
 	}
 	p.findGroups()
+	return p, s.compare(ctx, c, p)
+}
+
+// compare adds what may be linked. A record can be read without it: if handles
+// cannot be compared, the pages say so.
+func (s *Server) compare(ctx context.Context, c daybook.CaseID, p *pattern) (err error) {
 	if s.Linking == nil {
-		return p, nil
+		return nil
 	}
 	if p.Links, err = s.Linking.Suggest(ctx, c, p.Facts); err != nil {
-		return nil, err
+		if ctx.Err() != nil {
+			return err
+		}
+		s.Logger.WarnContext(ctx, "handles could not be compared", slog.String("case", string(c)), slog.Any("err", err))
+		p.Links, p.NotCompared = nil, true
+		return nil
 	}
 	p.Links = slices.DeleteFunc(p.Links, func(f detect.Finding) bool { return len(f.Handles) < 2 })
 	p.Supposed, err = p.suppose(ctx)
-	return p, err
+	return err
 }
 
 // findGroups puts the groups in the order in which they came about, so that one
