@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -56,6 +57,8 @@ type entryPage struct {
 	Digest        string // of the bytes as they came
 	DigestOf      uint64
 	Erased        bool // the content of one of its entries
+	Why           []flagWhy
+	Flags         flagsHelp
 }
 
 type accountOf struct {
@@ -72,7 +75,7 @@ type entryOf struct {
 type versionOf struct {
 	At, Seen stamp
 	Length   int
-	Text     name // where content is shown
+	Text     markedText // where content is shown
 	Lang     string
 	Current  bool
 }
@@ -124,6 +127,11 @@ func (r *request) newEntryPage(m *daybook.Message) (page entryPage, err error) {
 	for i, v := range m.Versions {
 		page.Versions = append(page.Versions, versionOf{At: r.when(v.At), Seen: r.when(v.FirstSeen), Length: len([]rune(v.Text)), Current: i == len(m.Versions)-1})
 	}
+	found, err := r.flagsOf([]daybook.Message{*m})
+	if err != nil {
+		return page, err
+	}
+	page.Why, page.Flags = whyFlagged(found[0]), r.flagsHelp()
 	page.Media = r.attachments(m, page.Line.Ref, false)
 	if err := r.whereFrom(&page, m); err != nil {
 		return page, err
@@ -230,12 +238,13 @@ type shownPage struct {
 	Line     *entryLine
 	Back     string // address
 	Now      stamp
-	Text     name
+	Text     markedText
 	Lang     string
 	Rest     bool // there is more than is shown
 	Versions []versionOf
 	Media    []attachment
 	Empty    bool
+	Why      []flagWhy
 }
 
 // show answers with the text of a message, once the entry that says so is
@@ -256,11 +265,19 @@ func (r *request) show() error {
 	if err != nil {
 		return err
 	}
-	text := textOf
+	limit := maxText
 	if r.form("all") != "" {
-		text = wholeText
+		limit = math.MaxInt
 	}
-	page := shownPage{voice: r.voice(), Line: lines[0], Now: r.when(r.now()), Text: text(m.Text), Lang: langTag(m.Lang), Empty: m.Text == "" && len(m.Media) == 0}
+	page := shownPage{voice: r.voice(), Line: lines[0], Now: r.when(r.now()), Lang: langTag(m.Lang), Empty: m.Text == "" && len(m.Media) == 0}
+	if page.Text, err = r.markedText(&m, m.Text, limit); err != nil {
+		return err
+	}
+	found, err := r.flagsOf([]daybook.Message{m})
+	if err != nil {
+		return err
+	}
+	page.Why = whyFlagged(found[0])
 	page.Rest = page.Text.Cut > 0
 	page.Back = r.in("e/" + page.Line.Ref)
 	if back := r.form("back"); back == "-" {
@@ -269,17 +286,19 @@ func (r *request) show() error {
 		page.Back = r.in("timeline/"+back) + "#e" + page.Line.Ref
 	}
 	for i, v := range m.Versions {
-		if len(m.Versions) > 1 {
-			page.Versions = append(page.Versions, versionOf{At: r.when(v.At), Seen: r.when(v.FirstSeen), Text: text(v.Text), Lang: page.Lang, Current: i == len(m.Versions)-1})
-			page.Rest = page.Rest || page.Versions[i].Text.Cut > 0
+		if len(m.Versions) == 1 {
+			break
 		}
+		of := versionOf{At: r.when(v.At), Seen: r.when(v.FirstSeen), Lang: page.Lang, Current: i == len(m.Versions)-1}
+		if of.Text, err = r.markedText(&m, v.Text, limit); err != nil {
+			return err
+		}
+		page.Versions = append(page.Versions, of)
+		page.Rest = page.Rest || of.Text.Cut > 0
 	}
 	page.Media = r.attachments(&m, page.Line.Ref, true)
 	return r.render(http.StatusOK, "shown", "title.entry", page)
 }
-
-// wholeText is textOf without an end.
-func wholeText(s string) name { return safe(s, len(s), true) }
 
 // langTag returns a tag that says which language a text is in (BCP 47), "" for
 // anything else that a platform may have sent.

@@ -29,6 +29,7 @@ type entryLine struct {
 	Letter    string // of the sender's group
 	Length    int    // characters
 	Tags      []remark
+	Flags     []string // keys, in the order of flags.All
 	Note      string // key of where it came from
 	Seen      stamp  // when
 	CanShow   bool
@@ -264,11 +265,16 @@ func (r *request) lines(t *terms, messages []daybook.Message, back string) ([]*e
 	if err != nil {
 		return nil, err
 	}
+	found, err := r.flagsOf(messages)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*entryLine, len(messages))
 	for i := range messages {
 		if out[i], err = r.line(t, &messages[i], first[i], back); err != nil {
 			return nil, err
 		}
+		out[i].tagFlags(found[i])
 	}
 	return out, nil
 }

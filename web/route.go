@@ -44,7 +44,7 @@ type route struct {
 // routes is every address of the app but static files.
 func (s *Server) routes() []route {
 	return slices.Concat(
-		s.doorRoutes(), s.setUpRoutes(), s.settingsRoutes(), s.safetyRoutes(),
+		s.doorRoutes(), s.setUpRoutes(), s.settingsRoutes(), s.ownRoutes(), s.safetyRoutes(),
 		s.overviewRoutes(), s.caseloadRoutes(), s.timelineRoutes(), s.entryRoutes(), s.handlesRoutes(), s.stopRoutes(),
 		s.searchRoutes(), s.accountsRoutes(), s.alertsRoutes(), s.peopleRoutes(), s.integrityRoutes(),
 	)

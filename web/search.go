@@ -9,6 +9,7 @@ import (
 
 	"daybook"
 	"daybook/cases"
+	"daybook/detect/flags"
 	"daybook/index"
 )
 
@@ -51,8 +52,8 @@ type searchView struct {
 	Newest bool // first; otherwise the best
 	Offset int
 
-	Who, Kinds, Accounts, Months []string // of the facets; in Who, "g:" and the ref of a handle stands for its group
-	After                        bool
+	Who, Kinds, Accounts, Months, Flags []string // of the facets; in Who, "g:" and the ref of a handle stands for its group
+	After                               bool
 }
 
 // searchPage is the page search.html.
@@ -78,6 +79,8 @@ type searchPage struct {
 	TermsBad string // key
 	TooMany  bool   // kept searches
 	Kept     bool   // this one is
+	Flagging flagsState
+	Help     flagsHelp
 }
 
 // A hit is one message that was found.
@@ -102,11 +105,11 @@ func (r *request) searchForm() error { return r.showSearch(200, searchPage{}) }
 
 // newSearch keeps what the form asks for and goes to it. Its fields: words, show,
 // sort (newest), and those of the facets: who (handleRefs), kind, account,
-// month, after.
+// month, after, flag.
 func (r *request) newSearch() error {
 	v := searchView{
 		Words: r.form("words"), Show: r.form("show") != "" && r.can(cases.Content), Newest: r.form("sort") == "newest",
-		Who: r.chosen("who"), Kinds: r.chosen("kind"), Accounts: r.chosen("account"), Months: r.chosen("month"), After: r.form("after") != "",
+		Who: r.chosen("who"), Kinds: r.chosen("kind"), Accounts: r.chosen("account"), Months: r.chosen("month"), Flags: r.chosen("flag"), After: r.form("after") != "",
 	}
 	page := searchPage{Form: v}
 	if _, err := r.query(v, nil); page.cannot(err) {
@@ -135,7 +138,10 @@ func (r *request) chosen(field string) (out []string) {
 func (p *searchPage) cannot(err error) bool {
 	var syntax *index.SyntaxError
 	var unknown *unknownName
+	var noFlag *unknownFlag
 	switch {
+	case errors.As(err, &noFlag):
+		p.WrongKey, p.Wrong = "search.flag", noFlag.name
 	case errors.As(err, &unknown):
 		p.WrongKey, p.Wrong = "search.name", unknown.name
 	case errors.As(err, &syntax) && strings.TrimSpace(p.Form.Words) == "":
@@ -165,8 +171,15 @@ func (r *request) query(v searchView, t *terms) (q index.Query, err error) {
 		return q, err
 	}
 	q.Case, q.Zone, q.Limit = r.caseID, r.caseZone, hitsAtATime
-	if len(q.Flags) > 0 {
-		return q, &index.SyntaxError{At: 1, What: "flag: cannot be searched for yet"}
+	for i, name := range q.Flags {
+		f, ok := flagNamed(strings.ToLower(name))
+		switch {
+		case !r.can(cases.Content):
+			return q, &index.SyntaxError{At: 1, What: "flag: tells of what messages say, which your access does not include"}
+		case !ok:
+			return q, &unknownFlag{name}
+		}
+		q.Flags[i] = string(f)
 	}
 	if len(q.Names) == 0 {
 		return q, nil
@@ -184,6 +197,31 @@ func (r *request) query(v searchView, t *terms) (q index.Query, err error) {
 		q.Senders = append(q.Senders, found...)
 	}
 	return q, nil
+}
+
+// An unknownFlag is a name of flag: that is none.
+type unknownFlag struct{ name string }
+
+func (e *unknownFlag) Error() string { return "there is no such flag" }
+
+// Unwrap makes errors.Is(err, daybook.ErrInvalid) true.
+func (e *unknownFlag) Unwrap() error { return daybook.ErrInvalid }
+
+// withFlags narrows a query to the messages that have one of some flags; with
+// none, it stays as it is.
+func (r *request) withFlags(q index.Query, names []string) (index.Query, error) {
+	var which []flags.Flag
+	for _, name := range names {
+		if f, ok := flagNamed(name); ok && r.can(cases.Content) {
+			which = append(which, f)
+		}
+	}
+	if len(which) == 0 {
+		return q, nil
+	}
+	some, err := r.s.Store.Flagged(r.Context(), r.caseID, which...)
+	q.Among = append(slices.Clip(q.Among), some)
+	return q, err
 }
 
 // named returns the handles that bear, or bore, a name: the whole of it or the
@@ -243,6 +281,18 @@ func (r *request) run(page *searchPage) error {
 	}
 	q, err := r.query(*v, t)
 	if err != nil {
+		return err
+	}
+	if r.can(cases.Content) {
+		most := flagsAside
+		if len(q.Flags)+len(v.Flags) > 0 {
+			most = flagsAsked
+		}
+		if page.Flagging, err = r.bringFlags(most); err != nil {
+			return err
+		}
+	}
+	if q, err = r.withFlags(q, q.Flags); err != nil {
 		return err
 	}
 	offered, err := r.offer(t)
@@ -365,7 +415,7 @@ func newFragment(m *daybook.Message, f index.Fragment) fragment {
 
 // showSearch shows the page with what is kept, which counts as searching for it.
 func (r *request) showSearch(status int, page searchPage) error {
-	page.voice, page.CanShow = r.voice(), r.can(cases.Content)
+	page.voice, page.CanShow, page.Help = r.voice(), r.can(cases.Content), r.flagsHelp()
 	var err error
 	if page.Saved, page.TooMany, err = r.savedRows(!page.Ran && status == 200); err != nil {
 		return err

@@ -2,10 +2,13 @@ package web
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"time"
 
 	"daybook"
+	"daybook/cases"
+	"daybook/detect/flags"
 	"daybook/index"
 )
 
@@ -158,7 +161,7 @@ func (o *offered) narrow(q index.Query, v *searchView) (index.Query, error) {
 			q.Periods = append(q.Periods, index.Period{From: m.from, To: m.to})
 		}
 	}
-	return q, nil
+	return o.r.withFlags(q, v.Flags)
 }
 
 // facets counts the hits of the words alone by each way to narrow them, and all
@@ -187,8 +190,16 @@ func (o *offered) facets(q index.Query, v *searchView) ([]facet, int, error) {
 		after  uint64
 		recent int // the month of the hit before: often the same
 	)
-	total, err := o.r.s.Index.Each(o.r.Context(), q, func(f index.Found) {
+	told, err := o.tell(q)
+	if err != nil {
+		return nil, 0, err
+	}
+	flagged := make([]uint64, len(told.Tell))
+	total, err := o.r.s.Index.Each(o.r.Context(), told, func(f index.Found) {
 		kinds[f.Kind]++
+		for in := f.In; in != 0; in &= in - 1 {
+			flagged[bits.TrailingZeros64(in)]++
+		}
 		if i, known := places[f.Sender]; known {
 			from[i]++
 			if !asked[i].IsZero() && f.At.After(asked[i]) {
@@ -213,7 +224,7 @@ func (o *offered) facets(q index.Query, v *searchView) ([]facet, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	out := []facet{who, o.kinds(v, kinds), where, o.when(v, months, after)}
+	out := []facet{who, o.kinds(v, kinds), where, o.when(v, months, after), o.flags(v, flagged)}
 	for i := range out { // a box without hits is no help
 		out[i].Choices = slices.DeleteFunc(out[i].Choices, func(c facetChoice) bool { return c.N == 0 && !c.Chosen })
 	}
@@ -265,6 +276,32 @@ func (o *offered) kinds(v *searchView, kinds map[daybook.Kind]uint64) facet {
 		})
 	}
 	slices.SortFunc(f.Choices, func(a, b facetChoice) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Value, b.Value)) })
+	return f
+}
+
+// tell has Each tell which hits have which flag, for a user who may read what
+// messages say.
+func (o *offered) tell(q index.Query) (index.Query, error) {
+	if !o.r.can(cases.Content) {
+		return q, nil
+	}
+	for _, f := range flags.All() {
+		some, err := o.r.s.Store.Flagged(o.r.Context(), o.r.caseID, f)
+		if err != nil {
+			return q, err
+		}
+		q.Tell = append(q.Tell, some)
+	}
+	return q, nil
+}
+
+func (o *offered) flags(v *searchView, n []uint64) facet {
+	f := facet{Key: "search.facet.flag"}
+	for i, flag := range flags.All() {
+		if i < len(n) {
+			f.Choices = append(f.Choices, facetChoice{Field: "flag", Value: string(flag), N: n[i], Key: flagKey(flag), Chosen: slices.Contains(v.Flags, string(flag))})
+		}
+	}
 	return f
 }
 

@@ -85,6 +85,14 @@ func (r *request) count(words string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if len(q.Flags) > 0 {
+		if _, err := r.bringFlags(flagsAsked); err != nil {
+			return 0, err
+		}
+		if q, err = r.withFlags(q, q.Flags); err != nil {
+			return 0, err
+		}
+	}
 	n, err := r.s.Index.Count(r.Context(), []index.Query{q})
 	if errors.Is(err, index.ErrBehind) {
 		if err = r.s.CatchUp(r.Context(), r.caseID); err == nil {

@@ -41,6 +41,8 @@ type settingsPage struct {
 	Recoveries []recoveryRow
 	Place      placeForm
 	HeldTill   stamp
+	Own        []ownOf // cases whose own details the user may see
+	OwnMany    bool
 }
 
 type passkeyRow struct {
@@ -88,6 +90,10 @@ func (r *request) showSettings(status int, place placeForm, notices ...notice) e
 	if len(mine) == 0 || slices.ContainsFunc(mine, func(g cases.Grant) bool { return g.Role != cases.Owner }) {
 		page.Code = r.user.ID
 	}
+	if page.Own, err = r.ownCases(mine); err != nil {
+		return err
+	}
+	page.OwnMany = len(page.Own) > 1 || len(mine) > 0 && mine[0].Role != cases.Owner
 	if page.Ways, err = r.s.Desk.Ways(r.Context(), r.user.ID); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"daybook"
 	"daybook/cases"
+	"daybook/detect/flags"
 )
 
 func (s *Server) timelineRoutes() []route {
@@ -42,6 +43,7 @@ type timelineFilter struct {
 	Kind    string
 	Marked  string
 	Account string
+	Flag    string
 	From    string // 2026-11-23, the person's days
 	To      string
 }
@@ -55,6 +57,9 @@ type timelinePage struct {
 	Kinds    []choiceOption
 	Marks    []choiceOption
 	Accounts []choiceOption
+	Flags    []flagOption // what to narrow to; none for who may not read content
+	Flagging flagsState
+	Help     flagsHelp
 	From, To stamp // the chosen days in words
 
 	Narrowed    bool
@@ -117,7 +122,7 @@ func (r *request) timeline() error {
 // narrowTimeline keeps what the form asks for and goes to it.
 func (r *request) narrowTimeline() error {
 	f := timelineFilter{
-		Who: r.form("who"), Kind: r.form("kind"), Marked: r.form("marked"), Account: r.form("account"), From: r.form("from"), To: r.form("to"),
+		Who: r.form("who"), Kind: r.form("kind"), Marked: r.form("marked"), Account: r.form("account"), Flag: r.form("flag"), From: r.form("from"), To: r.form("to"),
 	}
 	t, err := r.s.terms(r.Context(), r.caseID)
 	if err != nil {
@@ -155,6 +160,12 @@ func (r *request) timelineFilter(t *terms, f timelineFilter) (out daybook.Timeli
 		if !slices.ContainsFunc(accounts, func(a daybook.Account) bool { return a.ID == out.Account }) {
 			return out, &fieldError{Field: "account", Key: "timeline.wrong.choice"}
 		}
+	}
+	if f.Flag != "" {
+		if _, ok := flagNamed(f.Flag); !ok || !r.can(cases.Content) {
+			return out, &fieldError{Field: "flag", Key: "timeline.wrong.choice"}
+		}
+		out.Flag = f.Flag
 	}
 	for _, d := range []struct {
 		field, typed string
@@ -218,6 +229,9 @@ func (r *request) showTimeline(status int, v timelineView, wrong map[string]stri
 	if err != nil {
 		return err
 	}
+	if err := r.timelineFlags(&page); err != nil {
+		return err
+	}
 	if err := r.timelineForm(&page, t, accounts); err != nil {
 		return err
 	}
@@ -262,6 +276,39 @@ func (r *request) showTimeline(status int, v timelineView, wrong map[string]stri
 		page.Newer = r.in("timeline/" + v.Newer)
 	}
 	return r.render(status, "timeline", "title.timeline", page)
+}
+
+// A flagOption is a flag to choose, with how many messages have it.
+type flagOption struct {
+	Value, Key string
+	N          int
+	Chosen     bool
+}
+
+// timelineFlags lets the flags follow the messages, and fills in which there
+// are.
+func (r *request) timelineFlags(page *timelinePage) (err error) {
+	if !r.can(cases.Content) {
+		return nil
+	}
+	page.Help = r.flagsHelp()
+	most := flagsAside
+	if page.Filter.Flag != "" {
+		most = flagsAsked
+	}
+	if page.Flagging, err = r.bringFlags(most); err != nil {
+		return err
+	}
+	n, err := r.s.Store.FlagCounts(r.Context(), r.caseID)
+	if err != nil {
+		return err
+	}
+	for _, f := range flags.All() {
+		if chosen := page.Filter.Flag == string(f); n[f] > 0 || chosen {
+			page.Flags = append(page.Flags, flagOption{Value: string(f), Key: flagKey(f), N: n[f], Chosen: chosen})
+		}
+	}
+	return nil
 }
 
 // timelineForm fills in what there is to choose from.

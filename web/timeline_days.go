@@ -42,6 +42,7 @@ type entryRun struct {
 	First    *entryLine
 	Rest     []*entryLine
 	From, To stamp
+	Flags    []flagCount // of those that are folded
 }
 
 // minRun is how many messages make a run.
@@ -188,6 +189,7 @@ func (d *timelineDay) fold(r *request) {
 				for _, item := range d.Items[i+1 : i+n] {
 					run.Rest = append(run.Rest, item.Entry)
 				}
+				run.Flags = countFlags(run.Rest)
 				run.From, run.To = r.clock(run.Rest[len(run.Rest)-1].sent), r.clock(run.Rest[0].sent)
 				out = append(out, timelineItem{Run: run, at: d.Items[i].at})
 				i += n
@@ -290,7 +292,7 @@ func (r *request) gapItems(gaps []daybook.Gap, w window, f daybook.TimelineFilte
 // eventItems are what was done about senders in the time of a page. A list that
 // is narrowed to some messages leaves them out.
 func (r *request) eventItems(t *terms, w window, f daybook.TimelineFilter) ([]timelineItem, error) {
-	if f.Kind != "" || f.Marked != "" || f.Account != "" {
+	if f.Kind != "" || f.Marked != "" || f.Account != "" || f.Flag != "" {
 		return nil, nil
 	}
 	var (

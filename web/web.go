@@ -82,6 +82,7 @@ type Store interface {
 	Recipients
 	AlertRules
 	Archives
+	Flags
 }
 
 // Config says what the pages work with. Fields without a comment are needed.
