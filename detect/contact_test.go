@@ -223,8 +223,9 @@ func TestContact_A10_NoVerdicts(t *testing.T) {
 			t.Errorf("finding has weight %d; contact is counted, not weighed", f.Weight)
 		}
 		check(f.Text)
-		for _, g := range f.Figures {
+		for k, g := range f.Figures {
 			check(g.Text)
+			check(detect.HowCounted(k))
 		}
 		for _, r := range f.Reasons {
 			check(r.Text)
