@@ -74,6 +74,7 @@ func aCrowd(tb testing.TB, handles, messages int) *stage {
 	for i := range vocabulary {
 		vocabulary[i] = invent(r)
 	}
+	s.names, s.texts = names, make([][]string, handles)
 	for i, n := range names {
 		first := start.Add(time.Duration(r.IntN(42*24*60)) * time.Minute)
 		s.shows(n, first, links.Profile{Account: n + "@birds.example", Display: invent(r), Created: first.AddDate(0, 0, -r.IntN(900)), Avatar: r.Uint64()})
@@ -83,6 +84,7 @@ func aCrowd(tb testing.TB, handles, messages int) *stage {
 			for range 14 {
 				text += vocabulary[min(r.IntN(4000), r.IntN(4000))] + " "
 			}
+			s.texts[i] = append(s.texts[i], text)
 			s.says(n, first.Add(time.Duration(j*r.IntN(3000))*time.Minute), text)
 		}
 		if i%100 == 0 {

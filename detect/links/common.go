@@ -26,15 +26,15 @@ const wordBytes = 6
 // table.
 const fewWriters = 10
 
-func number(at int) int {
+func number(at int) uint32 {
 	four := commonTable[at : at+4]
-	return int(four[0])<<24 | int(four[1])<<16 | int(four[2])<<8 | int(four[3])
+	return uint32(four[0])<<24 | uint32(four[1])<<16 | uint32(four[2])<<8 | uint32(four[3])
 }
 
 // usedBy returns how many of the writers use a word; 0 for fewer than 10.
 func usedBy(word string) int {
-	key := int(hash(word) >> 32)
-	lo, hi := 0, number(0)
+	key := uint32(hash(word) >> 32)
+	lo, hi := 0, int(number(0))
 	for lo < hi {
 		mid := (lo + hi) / 2
 		at := 4 + mid*wordBytes
@@ -52,9 +52,9 @@ func usedBy(word string) int {
 
 // isCommonRun reports whether many writers use a run of three words.
 func isCommonRun(key uint64) bool {
-	want := int(key >> 32)
-	from := 4 + number(0)*wordBytes
-	lo, hi := 0, number(from)
+	want := uint32(key >> 32)
+	from := 4 + int(number(0))*wordBytes
+	lo, hi := 0, int(number(from))
 	for lo < hi {
 		mid := (lo + hi) / 2
 		switch h := number(from + 4 + mid*4); {

@@ -85,7 +85,8 @@ func (d Detector) Detect(ctx context.Context, f Facts) ([]detect.Finding, error)
 }
 
 // Explain returns the finding of any two handles, given by their places in
-// Handles, suggested or not: all that speaks for a link and against it. Each
+// Handles, suggested or not: all that speaks for a link and against it; Text says
+// whether it is suggested or was decided. Each
 // stands with the group that it is in; of two handles of one group, the first is
 // compared with the rest of it. It is an error if a place does not exist, is given
 // twice, or is the person's own.
@@ -203,14 +204,28 @@ func (c *casework) finding(r *compared, model string) detect.Finding {
 	if mark, d := c.decided(a, b); mark == daybook.MarkOpen {
 		f.Reasons = append(f.Reasons, detect.Reason{Feature: "left-open", Entries: []uint64{d.Entry}, Text: "You left open whether they are linked, on " + c.moment(d.At) + "."})
 	}
-	f.Text = c.callAll(a) + " may be linked to " + c.callAll(b) + "."
+	f.Text = c.sentence(r)
+	return f
+}
+
+// sentence says what became of a pair, and what speaks for it most.
+func (c *casework) sentence(r *compared) string {
+	a, b := c.callAll(r.pair.a), c.callAll(r.pair.b)
+	switch mark, _ := c.decided(r.pair.a, r.pair.b); {
+	case mark == daybook.MarkApart:
+		return "You said that " + a + " and " + b + " are not linked."
+	case mark == daybook.MarkLinked:
+		return "You said that " + a + " is linked to " + b + "."
+	case !c.isSuggested(r):
+		return "A link between " + a + " and " + b + " is not suggested."
+	}
+	text := a + " may be linked to " + b + "."
 	for _, n := range r.notes {
 		if n.Weight > 0 && !Quotes(n.Feature) {
-			f.Text += " " + n.Text
-			break
+			return text + " " + n.Text
 		}
 	}
-	return f
+	return text
 }
 
 // bitsWords writes "3.5 bits".

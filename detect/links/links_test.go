@@ -293,8 +293,8 @@ func TestSentences_A10(t *testing.T) {
 				t.Errorf("%s: two blanks in %q", tc.name, text)
 			}
 		}
-		if !strings.Contains(f.Text, " may be linked to ") {
-			t.Errorf("%s: %q", tc.name, f.Text)
+		if suggested := len(s.detect(t)) > 0; strings.Contains(f.Text, " may be linked to ") != suggested || strings.Contains(f.Text, "is not suggested") == suggested {
+			t.Errorf("%s: suggested is %v, text %q", tc.name, suggested, f.Text)
 		}
 	}
 }
@@ -363,6 +363,18 @@ func TestNothingByItself_E15(t *testing.T) {
 	for _, f := range s.detect(t) {
 		if strings.HasSuffix(f.Handles[1].Native, "/tern") {
 			t.Errorf("%s", about(f))
+		}
+	}
+}
+
+func TestExplainSaysWhatWasDecided(t *testing.T) {
+	for what, want := range map[daybook.Mark]string{daybook.MarkApart: "You said that @gull@birds.example and @tern@birds.example are not linked.",
+		daybook.MarkLinked: "You said that @gull@birds.example is linked to @tern@birds.example."} {
+		s := newStage(t)
+		strong(s, "tern", "gull")
+		s.decide(what, "tern", "gull")
+		if f := s.explain(t, "tern", "gull"); f.Text != want || len(f.Reasons) < 3 {
+			t.Errorf("%s: got %s", what, about(f))
 		}
 	}
 }

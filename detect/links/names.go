@@ -134,6 +134,13 @@ func bigrams(s string) []uint64 {
 	return out
 }
 
+// NameLikeness is the share, in thousandths, of pairs of neighbouring letters
+// that two names have in common (Dice), as they look, without digits and marks.
+func NameLikeness(a, b string) int64 {
+	x, y := plain(bornName{text: a, account: true}, nil), plain(bornName{text: b, account: true}, nil)
+	return dice(x.bigrams, y.bigrams)
+}
+
 // edits is the number of letters to put in, take out or replace to make one name
 // the other.
 func edits(a, b string) int {

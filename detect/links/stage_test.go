@@ -19,6 +19,8 @@ type stage struct {
 	facts  links.Facts
 	places map[string]int
 	entry  uint64
+	names  []string   // of a crowd,
+	texts  [][]string // and what each wrote
 }
 
 func newStage(tb testing.TB) *stage {
