@@ -137,6 +137,23 @@ func (db *DB) Flagged(ctx context.Context, c daybook.CaseID, which ...flags.Flag
 	return out, nil
 }
 
+// FlagsByMessage returns the flags of every message that has some, by the keyed
+// hash of its key (archive.CaseKey.MessageMAC), as far as BringFlags has looked:
+// for who goes through a whole case.
+func (db *DB) FlagsByMessage(ctx context.Context, c daybook.CaseID) (map[[32]byte][]flags.Flag, error) {
+	out := map[[32]byte][]flags.Flag{}
+	for _, f := range flags.All() {
+		some, err := db.Flagged(ctx, c, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, ref := range some {
+			out[ref] = append(out[ref], f)
+		}
+	}
+	return out, nil
+}
+
 // listFlagged is listBy for the messages that have a flag. What the person sent
 // has none.
 func (db *DB) listFlagged(ctx context.Context, c daybook.CaseID, h daybook.Handle, flag flags.Flag, build func(w *conditions, table string)) ([]listed, error) {

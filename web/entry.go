@@ -131,7 +131,7 @@ func (r *request) newEntryPage(m *daybook.Message) (page entryPage, err error) {
 	if err != nil {
 		return page, err
 	}
-	page.Why, page.Flags = whyFlagged(found[0]), r.flagsHelp()
+	page.Why, page.Flags = r.whyFlagged(found[0]), r.flagsHelp()
 	page.Media = r.attachments(m, page.Line.Ref, false)
 	if err := r.whereFrom(&page, m); err != nil {
 		return page, err
@@ -277,7 +277,7 @@ func (r *request) show() error {
 	if err != nil {
 		return err
 	}
-	page.Why = whyFlagged(found[0])
+	page.Why = r.whyFlagged(found[0])
 	page.Rest = page.Text.Cut > 0
 	page.Back = r.in("e/" + page.Line.Ref)
 	if back := r.form("back"); back == "-" {

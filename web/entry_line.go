@@ -30,8 +30,8 @@ type entryLine struct {
 	Length    int    // characters
 	Tags      []remark
 	Flags     []string // keys, in the order of flags.All
-	Note      string // key of where it came from
-	Seen      stamp  // when
+	Note      string   // key of where it came from
+	Seen      stamp    // when
 	CanShow   bool
 	Here      bool // the entry whose page this is
 	First     bool // the first contact of its sender

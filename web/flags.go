@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -29,8 +30,8 @@ type Flags interface {
 // How many messages a page looks at before it is shown: of a case that nobody
 // has looked through yet, the rest comes with the next ones.
 const (
-	flagsAside = 2_000  // on a page that shows how many there are
-	flagsAsked = 20_000 // on one that is narrowed to a flag
+	flagsAside = 1_000  // on a page that shows how many there are
+	flagsAsked = 10_000 // on one that is narrowed to a flag
 )
 
 // flagKey is what a flag is called, in the catalogue: always "possible".
@@ -107,11 +108,21 @@ type flagMeasure struct {
 	In    int // one of so many harmless ones is marked; 0: none was
 }
 
-func whyFlagged(found []flags.Found) (out []flagWhy) {
+func (r *request) whyFlagged(found []flags.Found) (out []flagWhy) {
 	for _, f := range found {
-		out = append(out, flagWhy{Key: flagKey(f.Flag), Says: f.Text, Rule: f.Rule, flagMeasure: measureOf(f.Flag)})
+		says := f.Text
+		if !r.owner() {
+			says = flagAboutThem(says)
+		}
+		out = append(out, flagWhy{Key: flagKey(f.Flag), Says: says, Rule: f.Rule, flagMeasure: measureOf(f.Flag)})
 	}
 	return out
+}
+
+// flagAboutThem puts a rule's sentence, which is addressed to the person, so that
+// it speaks of them.
+func flagAboutThem(s string) string {
+	return strings.NewReplacer("your", "their", "you go", "they go", "you", "the person").Replace(s)
 }
 
 // A flagKind is one flag in the explanation of all of them.

@@ -17,3 +17,6 @@ func Marked(text string, spans []flags.Span, limit int) (parts []string, marks [
 	}
 	return parts, marks, m.Cut
 }
+
+// FlagAboutThem is flagAboutThem, for tests.
+func FlagAboutThem(s string) string { return flagAboutThem(s) }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -45,9 +46,9 @@ func TestFlagsInTheTimeline_C7_C14(t *testing.T) {
 	h.threaten()
 	b := h.enter(h.maya)
 	page := b.get(h.timelineOf(h.mayas))
-	shows(t, page, "possible threat", "What these marks are, and what they are not", "A message without a mark may be anything but harmless")
+	shows(t, page, "Possible threat", "What flags are, and what they are not", "A message without a flag may be anything but harmless")
 	options := elements(t, page.Body, func(n *html.Node) bool { return n.Data == "option" && attrOf(n, "value") == "threat" })
-	if len(options) != 1 || !strings.Contains(wordsOf(options[0]), "possible threat (2)") {
+	if len(options) != 1 || !strings.Contains(wordsOf(options[0]), "Possible threat (2)") {
 		t.Fatalf("%d options for threats", len(options))
 	}
 	hides(t, page, "kill")
@@ -88,7 +89,7 @@ func TestWhyAMessageIsMarked_C7_E1(t *testing.T) {
 	list := showForms(t, b.narrow(h.mayas, "flag", "threat").Body)
 	for i, show := range list {
 		page := b.get(pageOf(show))
-		shows(t, page, "Why it is marked", "possible threat", "Rule: threat/")
+		shows(t, page, "Flags", "Possible threat", "Rule: threat/")
 		hides(t, page, "kill", "alert(1)")
 		shown := b.post(show)
 		marks := elements(t, shown.Body, func(n *html.Node) bool { return n.Data == "mark" })
@@ -110,7 +111,7 @@ func TestWhyAMessageIsMarked_C7_E1(t *testing.T) {
 		t.Errorf("%d messages are marked", len(list))
 	}
 	none := b.get(pageOf(b.showOf(h.mayas, "marked", "edited")))
-	shows(t, none, "No rule marked this message. That does not mean that it is harmless.")
+	shows(t, none, "This message has no flag. That does not mean that it is harmless.")
 }
 
 func TestSearchByFlag(t *testing.T) {
@@ -119,11 +120,11 @@ func TestSearchByFlag(t *testing.T) {
 	h.threaten()
 	b := h.enter(h.maya)
 	a := b.find("flag:threat")
-	shows(t, a, "Hits 1 to 2 of 2.", "possible threat (2)")
+	shows(t, a, "Hits 1 to 2 of 2.", "Possible threat (2)")
 	hides(t, a, "kill")
 	shows(t, b.find("flag:THREAT friday"), "Hits 1 to 1 of 1.")
 	shows(t, b.find("flag:sexual friday"), "Nothing was found.")
-	shows(t, b.find("you"), "Marked as", "possible threat (2)")
+	shows(t, b.find("you"), "Flagged as", "Possible threat (2)")
 	shows(t, b.find("you", "flag", "threat"), "Hits 1 to 2 of 2.")
 	shows(t, b.find("you", "flag", "threat", "flag", "nonsense"), "Hits 1 to 2 of 2.")
 	shows(t, b.find("flag:threat flag:sexual"), "Hits 1 to 2 of 2.")
@@ -148,11 +149,11 @@ func TestFlagsByRole_D6(t *testing.T) {
 		for _, page := range []answer{
 			b.get(h.timelineOf(h.mayas)), b.post(h.timelineOf(h.mayas), "flag", "threat"), b.find("flag:threat"), b.get(h.path("overview")), b.get(h.path("handles")),
 		} {
-			if !may && strings.Contains(page.Body, "possible threat") {
+			if !may && strings.Contains(page.Body, "Possible threat") {
 				t.Errorf("%s sees a flag", role)
 			}
 		}
-		if got := b.get(h.timelineOf(h.mayas)); may != strings.Contains(got.Body, "possible threat") {
+		if got := b.get(h.timelineOf(h.mayas)); may != strings.Contains(got.Body, "Possible threat") {
 			t.Errorf("%s: status %d, flags %v", role, got.Status, !may)
 		}
 		if got := b.get(h.path("own")).Status; role.May(cases.OwnDetails) != (got == http.StatusOK) {
@@ -261,4 +262,31 @@ func FuzzMarkedText(f *testing.F) {
 			t.Errorf("%d characters are cut", cut)
 		}
 	})
+}
+
+// Every sentence of a rule reads well to somebody else than the person too, and
+// begins with "Possible".
+func TestSentencesOfFlagsInBothVoices(t *testing.T) {
+	rules, err := os.ReadFile("../detect/flags/rules.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(rules)) {
+		says, ok := strings.CutPrefix(strings.TrimSpace(line), "says ")
+		if !ok {
+			continue
+		}
+		n++
+		says = strings.TrimSpace(says)
+		if !strings.HasPrefix(says, "Possible ") {
+			t.Errorf("a rule says %q", says)
+		}
+		if they := web.FlagAboutThem(says); strings.Contains(they, "you") {
+			t.Errorf("to others it says %q", they)
+		}
+	}
+	if n < 10 {
+		t.Errorf("%d sentences were read", n)
+	}
 }

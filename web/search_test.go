@@ -240,7 +240,7 @@ func TestSearchSaysWhatIsWrong_E13(t *testing.T) {
 		{"nobody", "from:nobody_at_all", "No sender in this record is called “nobody_at_all”."},
 		{"a name that is markup", `from:"<script>alert(1)</script>"`, "is called “<script>alert(1)</script>”."},
 		{"no date", "before:soon", "could not be read"},
-		{"a flag that is none", "flag:risk knife", "There is no mark “risk”."},
+		{"a flag that is none", "flag:risk knife", "There is no flag “risk”."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := maya.find(tt.words)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"daybook"
+	"daybook/archive"
 	"daybook/cases"
 	"daybook/detect/flags"
 )
@@ -40,6 +41,63 @@ func (a *app) flagsOf(ctx context.Context, actor daybook.Actor, id daybook.CaseI
 	return a.db.FlagsOf(ctx, id, messages)
 }
 
+// A flagBook tells the flags of messages, as far as the actor may know them:
+// they tell of what messages say.
+type flagBook struct {
+	a   *app
+	id  daybook.CaseID
+	may bool
+	key *archive.CaseKey
+	all map[[32]byte][]flags.Flag // nil: each message is looked at
+}
+
+// manyMessages is from how many messages on it is quicker to ask for the flags
+// of the whole case.
+const manyMessages = 1000
+
+// flagBook opens the flags of a case for looking at up to n messages; 0: all.
+func (a *app) flagBook(ctx context.Context, actor daybook.Actor, id daybook.CaseID, n uint) (*flagBook, error) {
+	b := &flagBook{a: a, id: id}
+	err := a.cases.Authorize(ctx, actor, id, cases.Content)
+	if errors.Is(err, daybook.ErrForbidden) {
+		return b, nil
+	}
+	b.may = err == nil
+	if err != nil || n > 0 && n <= manyMessages {
+		return b, err
+	}
+	if b.key, err = a.db.Keys.Case(ctx, id); err != nil {
+		return b, err
+	}
+	if err := a.bringFlags(ctx, actor, id); err != nil {
+		return b, err
+	}
+	b.all, err = a.db.FlagsByMessage(ctx, id)
+	return b, err
+}
+
+// of returns the flags of some messages.
+func (b *flagBook) of(ctx context.Context, messages []daybook.Message) ([][]flags.Flag, error) {
+	out := make([][]flags.Flag, len(messages))
+	if !b.may {
+		return out, nil
+	}
+	if b.all != nil {
+		for i := range messages {
+			out[i] = b.all[b.key.MessageMAC(messages[i].Key)]
+		}
+		return out, nil
+	}
+	found, err := b.a.db.FlagsOf(ctx, b.id, messages)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		out[i] = flagsIn(found[i])
+	}
+	return out, nil
+}
+
 // bringFlags lets the flags of a case follow its messages, for an actor who may
 // read what they say.
 func (a *app) bringFlags(ctx context.Context, actor daybook.Actor, id daybook.CaseID) error {
@@ -63,22 +121,21 @@ func flagNamed(s string) (flags.Flag, error) {
 	return "", fmt.Errorf("%w: there is no flag %q; choose from %s", errUsage, s, strings.Join(names, ", "))
 }
 
-// flagNames lists the flags of what was found, each once.
-func flagNames(found []flags.Found) []string {
-	names := []string{}
+// flagsIn lists the flags of what was found, each once.
+func flagsIn(found []flags.Found) (out []flags.Flag) {
 	for _, f := range found {
-		if !slices.Contains(names, string(f.Flag)) {
-			names = append(names, string(f.Flag))
+		if !slices.Contains(out, f.Flag) {
+			out = append(out, f.Flag)
 		}
 	}
-	return names
+	return out
 }
 
-// flagged says them in words: "possible threat, possible presence".
-func flagged(found []flags.Found) string {
-	var words []string
-	for _, name := range flagNames(found) {
-		words = append(words, flagWords(flags.Flag(name)))
+// flagged says flags in words: "possible threat, possible presence".
+func flagged(all []flags.Flag) string {
+	words := make([]string, len(all))
+	for i, f := range all {
+		words[i] = flagWords(f)
 	}
 	return strings.Join(words, ", ")
 }

@@ -59,6 +59,10 @@ func (cmd *listCommand) Run(c *call) error {
 				return err
 			}
 		}
+		book, err := a.flagBook(c.ctx, actor, id, cmd.Limit)
+		if err != nil {
+			return err
+		}
 		cursor := ""
 		for left := int(cmd.Limit); ; {
 			n := 200
@@ -69,7 +73,7 @@ func (cmd *listCommand) Run(c *call) error {
 			if err != nil {
 				return err
 			}
-			found, err := a.flagsOf(c.ctx, actor, id, page)
+			found, err := book.of(c.ctx, page)
 			if err != nil {
 				return err
 			}
@@ -147,7 +151,7 @@ type messageJSON struct {
 	Media      []mediaJSON       `json:"media"`
 	Source     sourceJSON        `json:"source"`
 	Parser     string            `json:"parser"`
-	Flags      []string          `json:"flags"`
+	Flags      []flags.Flag      `json:"flags"`
 	Why        []whyJSON         `json:"why,omitempty"`
 	Entries    []uint64          `json:"entries,omitempty"`
 	Lanes      []daybook.Lane    `json:"lanes,omitempty"`
@@ -172,12 +176,12 @@ type sourceJSON struct {
 	URL string `json:"url,omitempty"`
 }
 
-func toJSON(m *daybook.Message, found []flags.Found, content, details bool) messageJSON {
+func toJSON(m *daybook.Message, found []flags.Flag, content, details bool) messageJSON {
 	out := messageJSON{
 		Key: string(m.Key), Captures: len(m.Captures), Kind: m.Kind, Platform: m.Platform, Account: m.Account, Direction: m.Direction,
 		Sender: senderOf(m.Sender), SentAt: rfc(m.Sent.At), SentAtNote: sentNote(m.Sent), CapturedAt: rfc(m.FirstSeen), LastSeen: rfc(m.LastSeen),
 		GoneAt: rfc(m.GoneAt), Origin: m.Origin, State: m.State, Version: max(1, len(m.Versions)), Length: len([]rune(m.Text)),
-		Media: []mediaJSON{}, Source: sourceJSON{URL: m.URL}, Parser: m.Parser, Flags: flagNames(found),
+		Media: []mediaJSON{}, Source: sourceJSON{URL: m.URL}, Parser: m.Parser, Flags: append([]flags.Flag{}, found...),
 	}
 	if len(m.Captures) > 0 {
 		out.Entry = m.Captures[0]
@@ -230,7 +234,7 @@ func messageHeader(c *call) error {
 	return err
 }
 
-func (c *call) printMessage(m *daybook.Message, found []flags.Found, zone *time.Location, content bool) error {
+func (c *call) printMessage(m *daybook.Message, found []flags.Flag, zone *time.Location, content bool) error {
 	if c.cmd.JSON {
 		return jsonLine(c.out, toJSON(m, found, content, false))
 	}

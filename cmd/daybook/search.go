@@ -34,9 +34,9 @@ type hitJSON struct {
 	Around    []messageJSON  `json:"around,omitempty"`
 
 	message     daybook.Message
-	found       []flags.Found
+	found       []flags.Flag
 	around      []daybook.Message
-	aroundFound [][]flags.Found
+	aroundFound [][]flags.Flag
 }
 
 type fragmentJSON struct {
@@ -169,6 +169,10 @@ func (a *app) flagFacet(ctx context.Context, actor daybook.Actor, id daybook.Cas
 }
 
 func (cmd *searchCommand) hits(c *call, a *app, actor daybook.Actor, id daybook.CaseID, q index.Query, r index.Result) ([]hitJSON, error) {
+	book, err := a.flagBook(c.ctx, actor, id, cmd.Limit*(2*cmd.Around+1))
+	if err != nil {
+		return nil, err
+	}
 	out := []hitJSON{}
 	for _, h := range r.Hits {
 		m, err := a.db.MessageByMAC(c.ctx, id, h.Message)
@@ -192,14 +196,14 @@ func (cmd *searchCommand) hits(c *call, a *app, actor daybook.Actor, id daybook.
 			if j.around, err = a.db.Around(c.ctx, id, j.Entry, int(cmd.Around)); err != nil {
 				return nil, err
 			}
-			if j.aroundFound, err = a.flagsOf(c.ctx, actor, id, j.around); err != nil {
+			if j.aroundFound, err = book.of(c.ctx, j.around); err != nil {
 				return nil, err
 			}
 			for i := range j.around {
 				j.Around = append(j.Around, toJSON(&j.around[i], j.aroundFound[i], cmd.Content, false))
 			}
 		}
-		found, err := a.flagsOf(c.ctx, actor, id, []daybook.Message{m})
+		found, err := book.of(c.ctx, []daybook.Message{m})
 		if err != nil {
 			return nil, err
 		}

@@ -52,7 +52,11 @@ func (cmd *showCommand) Run(c *call) error {
 			if err != nil {
 				return err
 			}
-			found, err := a.flagsOf(c.ctx, actor, id, around)
+			book, err := a.flagBook(c.ctx, actor, id, 2*cmd.Around+1)
+			if err != nil {
+				return err
+			}
+			found, err := book.of(c.ctx, around)
 			if err != nil {
 				return err
 			}
@@ -86,7 +90,7 @@ func (cmd *showCommand) one(c *call, a *app, actor daybook.Actor, m *daybook.Mes
 	if !c.cmd.JSON {
 		return c.showMessage(m, zone, cmd.Content, found, words)
 	}
-	out := toJSON(m, found, cmd.Content, true)
+	out := toJSON(m, flagsIn(found), cmd.Content, true)
 	for _, f := range found {
 		why := whyJSON{Flag: f.Flag, Rule: f.Rule, Text: f.Text, Measured: measured(f.Flag)}
 		if n := len(words); n > 0 { // of the newest text, which "text" is
