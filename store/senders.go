@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
@@ -194,77 +193,35 @@ func (r *senderReader) messages(ctx context.Context, fetched bool) error {
 	return nil
 }
 
-func (r *senderReader) read(ctx context.Context, rest string, args ...any) error {
-	rows, err := r.db.from(ctx).QueryContext(ctx, `SELECT m.id, m.key_mac, m.direction, m.sender, m.sent, m.first_entry, s.sealed FROM message m
-		JOIN message_content s ON s.case_id = m.case_id AND s.id = m.id WHERE m.case_id = $1`+rest+` AND m.captures > 0`,
-		append([]any{string(r.caseID)}, args...)...)
-	if err != nil {
-		return fmt.Errorf("read messages: %w", err)
-	}
-	defer rows.Close()
-	var mac, sealed sql.RawBytes
-	for rows.Next() {
-		var (
-			direction               daybook.Direction
-			id, sender, sent, entry int64
-		)
-		if err := rows.Scan(&id, &mac, &direction, &sender, &sent, &entry, &sealed); err != nil {
-			return fmt.Errorf("read messages: %w", err)
-		}
-		switch {
-		case direction == daybook.Out:
-			sender = thePerson
-		case sender == 0:
-			continue
-		}
-		var told content
-		if err := open(r.key, "message", id, sealed, &told); err != nil {
-			return err
-		}
-		r.take(id, sender, shortKey(mac), sent, entry, &told)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read messages: %w", err)
-	}
-	return nil
-}
-
-// shortKey is the end of a keyMAC: what is in front of it tells about when.
-func shortKey(mac []byte) (key uint64) {
-	for _, b := range mac[max(0, len(mac)-8):] {
-		key = key<<8 | uint64(b)
-	}
-	return key
-}
-
 // take takes in one message, or what is new about it.
-func (r *senderReader) take(id, sender int64, key uint64, sent, entry int64, told *content) {
+func (r *senderReader) take(w *wroteRow) {
 	k := r.kept
-	if before, known := k.senderOf[id]; known && before != sender {
+	if before, known := k.senderOf[w.id]; known && before != w.sender {
 		if s := k.senders[before]; s != nil {
-			s.remove(key)
+			s.remove(w.key)
 		}
 	}
-	k.senderOf[id] = sender
-	s := k.senders[sender]
+	k.senderOf[w.id] = w.sender
+	s := k.senders[w.sender]
 	if s == nil {
-		s = &senderKept{sender: links.NewSender(k.model), told: map[uint64]uint64{}, shown: map[int64]showing{}, profiles: map[uint64]*daybook.Profile{}, pictures: map[string]uint64{}}
-		k.senders[sender] = s
+		s = &senderKept{sender: links.NewSender(k.model), told: map[uint64]uint64{}, shown: map[int64]showing{},
+			profiles: map[uint64]*daybook.Profile{}, pictures: map[string]uint64{}}
+		k.senders[w.sender] = s
 	}
-	for i := range told.Views {
-		if sender != thePerson {
-			s.showed(&told.Views[i])
+	if w.sender != thePerson {
+		for i := range w.told.Views {
+			s.showed(&w.told.Views[i])
 		}
 	}
-	m := told.message()
-	delete(k.awaited, id)
-	out := links.Message{Entry: uint64(entry), Key: key, At: fromMicros(sent), Text: textOf(&m), Lang: m.Lang, Platform: m.Platform}
+	delete(k.awaited, w.id)
+	m := &w.message
+	out := links.Message{Entry: uint64(w.entry), Key: w.key, At: fromMicros(w.sent), Text: textOf(m), Lang: m.Lang, Platform: m.Platform}
 	for _, md := range m.Media {
 		switch {
 		case !md.Digest.IsZero():
 			out.Media = append(out.Media, md.Digest)
 		case md.State == "" || md.State == daybook.MediaPending:
-			k.awaited[id] = true
+			k.awaited[w.id] = true
 		}
 	}
 	for _, to := range m.To {
@@ -273,7 +230,7 @@ func (r *senderReader) take(id, sender int64, key uint64, sent, entry int64, tol
 		}
 	}
 	if out.Text == "" && len(out.Media) == 0 {
-		s.remove(key)
+		s.remove(w.key)
 		return
 	}
 	s.put(out)
