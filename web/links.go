@@ -101,6 +101,12 @@ func (r *request) heading(reason *detect.Reason) (string, error) {
 	return r.s.words.plain("links.reason.other") // of a version of the comparisons that this page does not know
 }
 
+// hides reports whether the sentence of a reason is in a page only when it was
+// asked for: it quotes what somebody wrote, or nobody knows whether it does.
+func hides(reason *detect.Reason) bool {
+	return links.Quotes(reason.Feature) || links.Heading(reason.Feature, reason.Weight > 0) == ""
+}
+
 // pair shows a finding of kind "link".
 func (r *request) pair(p *pattern, f *detect.Finding) (v pairView, err error) {
 	one := f.Handles[0]
@@ -154,7 +160,7 @@ func (r *request) reasons(v *pairView, f *detect.Finding) (err error) {
 		if reason.Feature == "left-open" {
 			continue
 		}
-		shown := reasonView{Number: i, Level: levelOf(reason.Weight), Bits: bitsOf(reason.Weight), Learned: reason.Learned, Hidden: links.Quotes(reason.Feature)}
+		shown := reasonView{Number: i, Level: levelOf(reason.Weight), Bits: bitsOf(reason.Weight), Learned: reason.Learned, Hidden: hides(reason)}
 		if shown.Heading, err = r.heading(reason); err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,55 +10,8 @@ import (
 
 	"daybook"
 	"daybook/cases"
-	"daybook/detect"
 	"daybook/web"
 )
-
-// toldLinks suggests quietharbour for nightjar_42, or for its group, until
-// somebody decided. It says everything that a page has to be able to show.
-type toldLinks struct {
-	decisions interface {
-		Decisions(ctx context.Context, c daybook.CaseID) ([]daybook.Decided, error)
-	}
-}
-
-func (l toldLinks) Suggest(ctx context.Context, c daybook.CaseID, f detect.Facts) ([]detect.Finding, error) {
-	a := slices.IndexFunc(f.Handles, harbour.Same)
-	b := slices.IndexFunc(f.Handles, nightjar.Same)
-	if a < 0 || b < 0 {
-		return nil, nil
-	}
-	all, err := l.decisions.Decisions(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range all {
-		if d.Holds && (d.What == daybook.MarkLinked || d.What == daybook.MarkApart) && (d.Handle.Same(harbour) || d.Other.Same(harbour)) {
-			return nil, nil
-		}
-	}
-	found, err := l.Explain(ctx, c, f, a, b)
-	return []detect.Finding{found}, err
-}
-
-func (toldLinks) Explain(_ context.Context, _ daybook.CaseID, f detect.Facts, a, b int) (detect.Finding, error) {
-	var entries []uint64
-	for _, c := range f.Contacts {
-		if c.Handle == a && c.Direction == daybook.In {
-			entries = append(entries, c.Entry)
-		}
-	}
-	x, y := f.Handles[a].Shown(), f.Handles[b].Shown()
-	out := detect.Finding{Kind: "link", Handles: []daybook.Handle{f.Handles[a], f.Handles[b]}, Model: "links/1 style/1", Reasons: []detect.Reason{
-		{Feature: "succession", Weight: 6200, Text: x + " first wrote 36 minutes after " + y + " was blocked.", Entries: entries[:min(4, len(entries))]},
-		{Feature: "words-phrase", Weight: 3100, Text: "Both write “as per always”; nobody else in this record does.", Entries: entries},
-		{Feature: "name", Weight: 1200, Text: "The display names " + f.Handles[a].Names[0].Display + " and " + f.Handles[b].Names[0].Display + " look alike."},
-		{Feature: "writing", Weight: -2400, Learned: true, Text: "What they write is less alike than that of most pairs.", Entries: entries},
-		{Feature: "hours", Weight: -300, Text: "They write at other hours of the day.", Entries: entries},
-		{Feature: "writing-too-little", Learned: true, Text: "Too little text to compare writing: 13 messages (400 characters)."},
-	}}
-	return out, nil
-}
 
 func (b *browserClient) suggestion(t *testing.T) (page answer, one, other string) {
 	t.Helper()
@@ -70,7 +22,7 @@ func (b *browserClient) suggestion(t *testing.T) (page answer, one, other string
 
 // A suggestion says what speaks for it and against it, alike, and asks.
 func TestSuggestion_A10_C7_E15(t *testing.T) {
-	h := newHouse(t)
+	h := newHouse(t, func(c *web.Config) { c.Linking = toldLinks{} })
 	h.tell()
 	maya := h.enter(h.maya)
 	page, _, _ := maya.suggestion(t)
@@ -101,6 +53,19 @@ func TestSuggestion_A10_C7_E15(t *testing.T) {
 		t.Errorf("access log: %q", got)
 	}
 	shows(t, h.enter(h.priya).get(h.path("handles")), "Does quietharbour@masto.example belong with nightjar_42@social.example?", "This can be changed at any time")
+}
+
+// The story's later handle is suggested for the one that was blocked, by when it
+// came and what it is called and wrote, and nobody else is suggested for anybody.
+func TestSuggestionOfTheStory_E3_E15(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	page, _, _ := h.enter(h.maya).suggestion(t)
+	shows(t, page, "Suggested 1 handle to look at", "Does quietharbour@masto.example belong with nightjar_42@social.example?",
+		"It came after the other was turned away", "36 minutes after @nightjar_42@social.example was blocked", "Names that are alike", "The same uncommon phrases", "It quotes what was written", "Not weighed")
+	if strings.Contains(page.Body, "Does bramble") {
+		t.Error("somebody else is suggested")
+	}
 }
 
 // What a reason quotes is shown to who asks, and that is written down.
@@ -263,12 +228,6 @@ func TestSuggestionsByRole_D6(t *testing.T) {
 	}
 }
 
-type brokenLinks struct{ toldLinks }
-
-func (brokenLinks) Suggest(context.Context, daybook.CaseID, detect.Facts) ([]detect.Finding, error) {
-	return nil, errFull
-}
-
 // A record can be read where handles cannot be compared.
 func TestPagesWithoutComparisons(t *testing.T) {
 	h := newHouse(t, func(c *web.Config) { c.Linking = brokenLinks{} })
@@ -285,32 +244,10 @@ func TestPagesWithoutComparisons(t *testing.T) {
 	shows(t, maya.get(none.path("handles/"+one+"/with/"+other)), "Nothing that was compared speaks for a link.", "Not linked")
 }
 
-// hostileLinks suggests every handle of hostile for nightjar_42, with sentences
-// made of what they are called.
-type hostileLinks struct{ toldLinks }
-
-func (l hostileLinks) Suggest(ctx context.Context, c daybook.CaseID, f detect.Facts) (out []detect.Finding, err error) {
-	b := slices.IndexFunc(f.Handles, nightjar.Same)
-	for a := range f.Handles {
-		if !strings.HasPrefix(f.Handles[a].Native, "https://evil.example/") {
-			continue
-		}
-		found, err := l.Explain(ctx, c, f, a, b)
-		if err != nil {
-			return nil, err
-		}
-		text := f.Handles[a].Shown()
-		found.Reasons = append(found.Reasons, detect.Reason{Feature: text, Weight: 5000, Text: "Both wrote “" + text + "” You."}, detect.Reason{Feature: "name", Weight: -1 << 62, Text: text})
-		found.Model = text
-		out = append(out, found)
-	}
-	return out, nil
-}
-
 // Whatever the handles of a suggestion are called and whatever its reasons quote,
 // it is text.
 func TestHostileSuggestions_E1_E2(t *testing.T) {
-	h := newHouse(t, func(c *web.Config) { c.Linking = hostileLinks{c.Linking.(toldLinks)} })
+	h := newHouse(t, func(c *web.Config) { c.Linking = hostileLinks{} })
 	h.tell()
 	h.hostile()
 	maya := h.enter(h.maya)
