@@ -19,8 +19,10 @@ import (
 //
 // A pair is suggested when
 //
-//   - writing alone is strong: enough text on both sides, and a weight of 4.3 bits
-//     and log2 of the number of handles and groups or more; or
+//   - writing alone is strong: enough text on both sides, and a weight of 3.3 bits
+//     and log2 of the number of handles and groups or more (2 bits more where
+//     fewer than 100 writers of a platform are known), with less than 4 bits assumed
+//     against it; or
 //   - what is assumed is strong: 7 bits more for than against, from two families of
 //     comparisons with 3 bits or more each (3.5 for words, 2 for succession; or both
 //     accounts name each other), and writing, where there is enough of it, does not speak against with 3 bits or
@@ -28,7 +30,8 @@ import (
 //     64 they are; or
 //   - both are middling: 3 bits of writing and 4 bits assumed.
 //
-// Hours, third parties and servers weigh, but are no family that a suggestion may
+// Writing counts only where it is known what is usual on a platform: where Facts
+// has a Background for it. Hours, third parties and servers weigh, but are no family that a suggestion may
 // stand on. Nor is succession where more than ten other handles first came in
 // the same time. Not suggested, whatever speaks for it: a pair of which a person
 // said that it is apart, or of a handle with a member of a group of which that
@@ -139,7 +142,11 @@ const mostCrowd = 10
 func (c *casework) isSuggested(r *compared) bool {
 	parties := uint64(len(c.parties))
 	net := r.forLink + r.against
-	if r.writing.enough && r.writing.weight >= ruleWriting+detect.Millibits(log2(parties, 1)) && net > -ruleBeside {
+	writing := ruleWriting + detect.Millibits(log2(parties, 1))
+	if min(c.writersOf(r.pair.a.platform), c.writersOf(r.pair.b.platform)) < 100 {
+		writing += ruleFewKnown
+	}
+	if r.writing.enough && r.writing.weight >= writing && net > -ruleBeside {
 		return true
 	}
 	if r.writing.enough && r.writing.weight <= ruleNotByHand {

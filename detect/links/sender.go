@@ -32,7 +32,7 @@ func (s *Sender) Message(m Message) {
 		return
 	}
 	s.keys[m.Key] = struct{}{}
-	s.writing.add(m.Text)
+	s.writing.add(withoutAddress(m.Text))
 	w := readWords(m.Text)
 	for i := range w.len() {
 		if word := w.run(i, 1); misspelt(word) != "" {

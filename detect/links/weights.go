@@ -137,7 +137,8 @@ const (
 	ruleFamily    detect.Millibits = 3000
 	ruleWords     detect.Millibits = 3500 // of phrases and the like: measured, 1 in 500 pairs of strangers have 3000
 	ruleFollows   detect.Millibits = 2000 // of succession
-	ruleWriting   detect.Millibits = 4300
+	ruleWriting   detect.Millibits = 3300
+	ruleFewKnown  detect.Millibits = 2000 // more, where a background is of fewer than 100 writers
 	ruleMiddling  detect.Millibits = 3000 // of writing,
 	ruleBeside    detect.Millibits = 4000 // beside this of the assumed ones
 	ruleNotByHand detect.Millibits = -3000

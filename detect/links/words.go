@@ -114,3 +114,19 @@ func everyday(run string) bool {
 	}
 	return true
 }
+
+// withoutAddress returns a text without the names that it begins with: many
+// platforms put them there for whoever answers, so they are no habit.
+func withoutAddress(text string) string {
+	for {
+		text = strings.TrimLeftFunc(text, unicode.IsSpace)
+		if !strings.HasPrefix(text, "@") {
+			return text
+		}
+		end := strings.IndexFunc(text, unicode.IsSpace)
+		if end < 0 {
+			return ""
+		}
+		text = text[end:]
+	}
+}

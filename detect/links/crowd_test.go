@@ -1,0 +1,70 @@
+package links_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"daybook"
+	"daybook/detect/style"
+	"daybook/internal/labelled"
+	"daybook/internal/need"
+)
+
+// TestRealWriters makes cases of real writers in which nothing but writing can
+// tell: pairs of handles of one person among handles of others. What is wrong is
+// rare. (The shipped model knows some of these people; docs/detection.md has the
+// figures for those whom it does not.)
+func TestRealWriters_A3(t *testing.T) {
+	dir := filepath.Join(need.TestData(t), "data", "linked-dev")
+	accounts, err := labelled.Accounts(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pairs, err := labelled.Pairs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := map[string]*labelled.Account{}
+	for i := range accounts {
+		byID[accounts[i].ID] = &accounts[i]
+	}
+	const handles, messages = 120, 100
+	s := newStage(t)
+	linked, used := map[string]string{}, map[string]bool{}
+	add := func(id string, n, day int) {
+		for j, m := range byID[id].Messages[:min(n, len(byID[id].Messages))] {
+			s.says(id, on(1+day, 1+j%20, j%60).AddDate(0, 0, j/20), m.Text)
+		}
+		used[id] = true
+	}
+	for _, p := range pairs {
+		switch {
+		case used[p.A] || used[p.B] || len(s.facts.Handles) >= handles:
+		case p.Same && len(linked) < handles/4:
+			add(p.A, messages, 0)
+			add(p.B, messages, 40)
+			linked[p.B] = p.A
+		case !p.Same && p.Kind != "neg-topic" && len(linked) == handles/4:
+			add(p.B, messages, 0)
+		}
+	}
+	var profiles []*style.Profile
+	for _, sender := range s.facts.Senders {
+		profiles = append(profiles, sender.Written())
+	}
+	s.facts.Background = map[daybook.Platform]*style.Background{"mastodon": s.model.NewBackground("mastodon", profiles...)}
+	right, others := 0, 0
+	for _, name := range suggested(s.detect(t)) {
+		later, other, _ := strings.Cut(name, ">")
+		if linked[later] == other || linked[other] == later {
+			right++
+		} else {
+			others++ // some of them are one person's, too: accounts were cut from one log
+		}
+	}
+	t.Logf("%d of %d linked pairs are suggested, and %d others", right, len(linked), others)
+	if right < len(linked)/8 || others > right {
+		t.Error("too few, or too many others")
+	}
+}
