@@ -105,13 +105,17 @@ func (s *Server) pattern(ctx context.Context, c daybook.CaseID, zone *time.Locat
 	return p, nil
 }
 
-// Warm works the figures of a case out again after it has changed, if somebody
-// looked at them lately, so that the next visit does not wait for it.
+// Warm works the figures and flags of a case out again after it has changed, if
+// somebody looked at them lately, so that the next visit does not wait for it.
 func (s *Server) Warm(ctx context.Context, c daybook.CaseID) error {
 	if !s.patterns.has(c) {
 		return nil
 	}
-	_, err := s.patternOf(archive.Within(ctx, c), c)
+	ctx = archive.Within(ctx, c)
+	if _, err := s.patternOf(ctx, c); err != nil {
+		return err
+	}
+	_, _, err := s.Store.BringFlags(ctx, c, 0)
 	return err
 }
 
