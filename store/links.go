@@ -12,9 +12,9 @@ import (
 )
 
 // Links hands use what is known of a case when handles are compared: what each of
-// facts.Handles wrote and showed, what the person wrote, and what people decided
-// about pairs. facts are those of Facts, of the same case and not older than a
-// moment. What use returns is returned.
+// facts.Handles wrote and showed, what the person wrote, what is usual on a
+// platform, and what people decided about pairs. facts are those of Facts, of the
+// same case and not older than a moment. What use returns is returned.
 //
 // What senders wrote is kept in memory, for the cases that were asked for last,
 // and brought up to date with what is new; nothing of it is written anywhere. It
@@ -46,6 +46,10 @@ func (db *DB) Links(ctx context.Context, c daybook.CaseID, facts detect.Facts, m
 	}
 	if s := kept.senders[thePerson]; s != nil {
 		out.Said = s.sender
+	}
+	out.Background = map[daybook.Platform]*style.Background{}
+	for p, u := range kept.usual {
+		out.Background[p] = u.Background
 	}
 	for id := range kept.own {
 		out.Own = append(out.Own, kept.refs[id])

@@ -28,6 +28,7 @@ type senderCase struct {
 	senderOf map[int64]int64       // of each message, by its number
 	awaited  map[int64]bool        // messages with attachments that may still be fetched
 	senders  map[int64]*senderKept // and thePerson
+	usual    map[daybook.Platform]*usual
 }
 
 // thePerson stands among senders for all accounts of the person: no handle has
@@ -41,6 +42,8 @@ type senderKept struct {
 	stale    bool              // something that sender was told is no longer so
 	shown    map[int64]showing // by day: the first capture that shows the account
 	profiles map[uint64]*daybook.Profile
+	early    []earlyText       // until it had written enough
+	since    int64             // when it had, Unix microseconds; 0: not yet
 	pictures map[string]uint64 // likeness, by address; what is none that can be compared is not there
 }
 
@@ -75,7 +78,7 @@ func (k *senderCase) update(ctx context.Context, db *DB, c daybook.CaseID, model
 		}
 	}
 	if k.senders == nil || erased {
-		*k = senderCase{model: model, refs: map[int64]string{}, own: map[int64]bool{}, senderOf: map[int64]int64{}, awaited: map[int64]bool{}, senders: map[int64]*senderKept{}}
+		*k = senderCase{model: model, refs: map[int64]string{}, own: map[int64]bool{}, senderOf: map[int64]int64{}, awaited: map[int64]bool{}, senders: map[int64]*senderKept{}, usual: map[daybook.Platform]*usual{}}
 	}
 	key, err := db.Keys.Case(ctx, c)
 	if err != nil {
@@ -96,6 +99,9 @@ func (k *senderCase) update(ctx context.Context, db *DB, c daybook.CaseID, model
 	}
 	if err := r.makeAgain(ctx); err != nil {
 		return err
+	}
+	if err := r.usual(ctx); err != nil {
+		return fmt.Errorf("work out what is usual: %w", err)
 	}
 	k.position = position
 	return nil
@@ -126,6 +132,7 @@ type senderReader struct {
 	caseID daybook.CaseID
 	key    *archive.CaseKey
 	kept   *senderCase
+	failed error // of a function that was handed on
 }
 
 // handles reads the handles that are new, and which are the person's.
@@ -233,7 +240,10 @@ func (r *senderReader) take(w *wroteRow) {
 		s.remove(w.key)
 		return
 	}
-	s.put(out)
+	if s.put(out) {
+		k.changed(m.Platform, w.sent)
+		s.began(w.sent, int64(w.key), firstText(m))
+	}
 }
 
 func (r *senderReader) isOwn(ref string) bool {
@@ -272,16 +282,21 @@ func cutText(s string) string {
 	return s[:n]
 }
 
-func (s *senderKept) put(m links.Message) {
+// put tells a sender of a message, and reports whether it is new or not what it
+// was.
+func (s *senderKept) put(m links.Message) bool {
 	print := printOf(&m)
 	before, known := s.told[m.Key]
 	s.told[m.Key] = print
 	switch {
-	case known && before != print:
+	case known && before == print:
+		return false
+	case known:
 		s.stale = true
-	case !known:
+	default:
 		s.sender.Message(m)
 	}
+	return true
 }
 
 // remove takes a message away from a sender.
@@ -322,6 +337,7 @@ func (r *senderReader) makeAgain(ctx context.Context) error {
 			continue
 		}
 		s.stale, s.sender, s.told = false, links.NewSender(r.kept.model), map[uint64]uint64{}
+		s.early, s.since = nil, 0
 		rest, arg := ` AND m.direction = 'in' AND m.sender = $2`, any(id)
 		if id == thePerson {
 			rest, arg = ` AND m.direction = $2`, string(daybook.Out)

@@ -72,7 +72,7 @@ func (r *senderReader) read(ctx context.Context, rest string, args ...any) (err 
 // rows reads rows and hands them on in lots, until each says no.
 func (r *senderReader) rows(ctx context.Context, rest string, args []any, each func([]wroteRow) bool) error {
 	rows, err := r.db.from(ctx).QueryContext(ctx, `SELECT m.id, m.key_mac, m.direction, m.sender, m.sent, m.first_entry, s.sealed FROM message m
-		JOIN message_content s ON s.case_id = m.case_id AND s.id = m.id WHERE m.case_id = $1`+rest+` AND m.captures > 0`,
+		JOIN message_content s ON s.case_id = m.case_id AND s.id = m.id WHERE m.case_id = $1 AND m.captures > 0`+rest,
 		append([]any{string(r.caseID)}, args...)...)
 	if err != nil {
 		return err
