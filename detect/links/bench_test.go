@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"daybook"
 	"daybook/detect"
 	"daybook/detect/links"
 	"daybook/detect/style"
@@ -91,6 +92,11 @@ func aCrowd(tb testing.TB, handles, messages int) *stage {
 			s.blocks(n, first.Add(24*time.Hour))
 		}
 	}
+	var profiles []*style.Profile
+	for _, sender := range s.facts.Senders[:min(len(s.facts.Senders), 500)] {
+		profiles = append(profiles, sender.Written())
+	}
+	s.facts.Background = map[daybook.Platform]*style.Background{"mastodon": s.model.NewBackground("mastodon", profiles...)}
 	slices.SortStableFunc(s.facts.Contacts, func(a, b detect.Contact) int { return a.At.Compare(b.At) })
 	slices.SortStableFunc(s.facts.Blocks, func(a, b detect.Block) int { return a.Seen.Compare(b.Seen) })
 	return s

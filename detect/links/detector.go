@@ -202,10 +202,13 @@ func (c *casework) finding(r *compared, model string) detect.Finding {
 	f.Figures["contacts"] = detect.Figure{Value: int64(len(a.in)), Unit: "messages", Entries: ascending(contacts),
 		Text: c.callAll(a) + " contacted you " + count(int64(len(a.in)), "time") + "."}
 	for _, n := range r.notes {
+		if n.Entries == nil {
+			n.Entries = []uint64{}
+		}
 		f.Reasons = append(f.Reasons, n.Reason)
 	}
 	if r.crowd > mostCrowd {
-		f.Reasons = append(f.Reasons, detect.Reason{Feature: "crowd",
+		f.Reasons = append(f.Reasons, detect.Reason{Feature: "crowd", Entries: []uint64{},
 			Text: count(int64(r.crowd), "other handle") + " first contacted you in the same time, so coming then says little."})
 	}
 	if mark, d := c.decided(a, b); mark == daybook.MarkOpen {

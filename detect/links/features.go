@@ -28,6 +28,8 @@ func Heading(feature string, isFor bool) string {
 		return "Names that are alike"
 	case "words-phrase":
 		return "The same uncommon phrases"
+	case "phrases-not-compared":
+		return "Phrases were not compared"
 	case "words-spelling":
 		return "The same spelling mistakes"
 	case "words-message":

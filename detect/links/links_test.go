@@ -73,6 +73,14 @@ func reasonCases() []reasonCase {
 			s.says("tern", on(2, 9, 0), "how are you doing today, have a nice day")
 			s.says("gull", on(20, 9, 0), "how are you doing today, have a nice day")
 		}, "words-phrase", 0, ""},
+		{"phrases of a language whose common ones are not known", func(s *stage) {
+			s.says("tern", on(2, 9, 0), "ich wünsche dir einen schönen sonntag und alles gute")
+			s.says("gull", on(20, 9, 0), "ich wünsche dir einen schönen montag, alles gute")
+		}, "words-phrase", 0, ""},
+		{"that is said", func(s *stage) {
+			s.says("tern", on(2, 9, 0), "ich wünsche dir einen schönen sonntag und alles gute")
+			s.says("gull", on(20, 9, 0), "hello again")
+		}, "phrases-not-compared", 0, "of English alone"},
 		{"a misspelling", func(s *stage) {
 			s.says("tern", on(2, 9, 0), "it is allways me")
 			s.says("gull", on(20, 9, 0), "you allways go away")

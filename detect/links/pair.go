@@ -101,6 +101,7 @@ func (p *pair) compareRest(notes []note, w written) compared {
 	add(p.beside()...)
 	add(p.languages()...)
 	add(p.talked()...)
+	add(p.unknownWords()...)
 	add(p.habits(w)...)
 	for _, n := range notes {
 		switch {

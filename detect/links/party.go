@@ -21,6 +21,7 @@ type party struct {
 	hours    [24]int64
 	langs    map[string]int64
 	messages int
+	known    int64     // messages in words whose use is known
 	created  time.Time // of its newest account, as the platform claims
 	createdE uint64
 	endings  []ending // by time
@@ -214,6 +215,7 @@ func (c *casework) newParty(set []int) *party {
 			p.langs[lang] += n
 		}
 		p.messages += s.Messages()
+		p.known += s.known
 		if s.created.After(p.created) {
 			p.created, p.createdE = s.created, s.createdE
 		}

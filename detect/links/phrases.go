@@ -25,6 +25,18 @@ func (p *pair) compareWords() []note {
 	return slices.Concat(whole, p.phrases(covered), p.spellings())
 }
 
+// unknownWords reports that phrases could not be compared, because it is not
+// known which of them are common.
+func (p *pair) unknownWords() []note {
+	for _, q := range []*party{p.a, p.b} {
+		if q.messages > 0 && q.known == 0 {
+			return []note{{familyNothing, detect.Reason{Feature: "phrases-not-compared",
+				Text: "Phrases were not compared: which are common is known of English alone, and hardly any words of " + p.c.callAll(q) + " are."}}}
+		}
+	}
+	return nil
+}
+
 // A phrase is a run of words that both wrote.
 type phrase struct {
 	text    string

@@ -46,6 +46,7 @@ func (s *Sender) MarshalBinary() ([]byte, error) {
 	for _, n := range s.hours {
 		out = binary.AppendUvarint(out, uint64(n))
 	}
+	out = binary.AppendUvarint(out, uint64(s.known))
 	out = binary.AppendUvarint(out, uint64(len(s.langs)))
 	for _, lang := range slices.Sorted(maps.Keys(s.langs)) {
 		out = appendText(out, lang)
@@ -104,6 +105,7 @@ func (s *Sender) UnmarshalBinary(data []byte) error {
 	for h := range s.hours {
 		s.hours[h] = int64(min(r.uvarint(), maxKeys))
 	}
+	s.known = int64(min(r.uvarint(), maxKeys))
 	for range r.count(mostLangs, 2) {
 		lang := r.text(3)
 		if baseLang(lang) != lang {

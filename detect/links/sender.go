@@ -18,6 +18,7 @@ type Sender struct {
 	settled  [kinds]int // length when it was last put in order; anything longer has news
 	hours    [24]int64  // of messages, in UTC
 	langs    map[string]int64
+	known    int64     // messages in words whose use is known
 	created  time.Time // the earliest that was claimed
 	createdE uint64
 }
@@ -34,18 +35,7 @@ func (s *Sender) Message(m Message) {
 	s.keys[m.Key] = struct{}{}
 	s.writing.add(withoutAddress(m.Text))
 	w := readWords(m.Text)
-	for i := range w.len() {
-		if word := w.run(i, 1); misspelt(word) != "" {
-			s.add(ofSpelling, trace{entry: m.Entry, what: word})
-		}
-		if !w.unbroken(i, 3) {
-			continue
-		}
-		run := w.run(i, 3)
-		if key := hash(run); !isCommonRun(key) {
-			s.put(ofRun, trace{key: key, entry: m.Entry, pos: uint32(i), what: run})
-		}
-	}
+	s.phrases(&w, m.Entry)
 	if w.len() >= 6 && len(w.text) >= 30 {
 		s.add(ofMessage, trace{entry: m.Entry, what: w.text})
 	}
@@ -64,6 +54,34 @@ func (s *Sender) Message(m Message) {
 	if lang := baseLang(m.Lang); lang != "" {
 		if _, known := s.langs[lang]; known || len(s.langs) < mostLangs {
 			s.langs[lang]++
+		}
+	}
+}
+
+// phrases keeps the uncommon runs of words of a message, and its misspellings.
+// What is common is known of English alone: of a message with more than a third
+// of words that nobody knows, nothing is kept.
+func (s *Sender) phrases(w *words, entry uint64) {
+	known := 0
+	for i := range w.len() {
+		if usedBy(w.run(i, 1)) > 0 {
+			known++
+		}
+	}
+	if known == 0 || 3*known < 2*w.len() {
+		return
+	}
+	s.known++
+	for i := range w.len() {
+		if word := w.run(i, 1); misspelt(word) != "" {
+			s.add(ofSpelling, trace{entry: entry, what: word})
+		}
+		if !w.unbroken(i, 3) {
+			continue
+		}
+		run := w.run(i, 3)
+		if key := hash(run); !isCommonRun(key) {
+			s.put(ofRun, trace{key: key, entry: entry, pos: uint32(i), what: run})
 		}
 	}
 }

@@ -122,7 +122,11 @@ func (p *pair) writing() written {
 	}
 	r := p.c.model.Compare(a.Writing, b.Writing)
 	if !r.Enough {
-		return nothing("Too little text to compare writing: " + amount(a) + " of " + p.c.callAll(p.a) + " and " + amount(b) + " of " + p.c.callAll(p.b) + ". " + r.Why)
+		why := r.Why
+		if strings.HasPrefix(why, "There is too little text") {
+			why = "" // that is what the sentence says
+		}
+		return nothing("Too little text to compare writing: " + amount(a) + " of " + p.c.callAll(p.a) + " and " + amount(b) + " of " + p.c.callAll(p.b) + ". " + why)
 	}
 	for _, q := range []*party{p.a, p.b} {
 		if !p.c.isUsualKnown(q.platform) {
