@@ -96,10 +96,9 @@ func countFlags(lines []*entryLine) (out []flagCount) {
 
 // A flagWhy is one reason why a message is marked.
 type flagWhy struct {
-	Key  string // of the flag
-	Says string // the rule's own sentence
-	Rule string
-	flagMeasure
+	Says        string // the rule's own sentence
+	Rule        string
+	flagMeasure // with the first reason of each flag; else zero
 }
 
 // A flagMeasure is how often marks of a flag are right, as it was measured.
@@ -109,12 +108,17 @@ type flagMeasure struct {
 }
 
 func (r *request) whyFlagged(found []flags.Found) (out []flagWhy) {
+	var last flags.Flag
 	for _, f := range found {
 		says := f.Text
 		if !r.owner() {
 			says = flagAboutThem(says)
 		}
-		out = append(out, flagWhy{Key: flagKey(f.Flag), Says: says, Rule: f.Rule, flagMeasure: measureOf(f.Flag)})
+		why := flagWhy{Says: says, Rule: f.Rule}
+		if f.Flag != last {
+			last, why.flagMeasure = f.Flag, measureOf(f.Flag)
+		}
+		out = append(out, why)
 	}
 	return out
 }

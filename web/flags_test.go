@@ -1,9 +1,11 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"daybook"
 	"daybook/cases"
 	"daybook/detect/flags"
+	"daybook/internal/browser"
 	"daybook/web"
 )
 
@@ -288,5 +291,80 @@ func TestSentencesOfFlagsInBothVoices(t *testing.T) {
 	}
 	if n < 10 {
 		t.Errorf("%d sentences were read", n)
+	}
+}
+
+// A flag is chosen and its words are shown, marked, with script and without; on a
+// narrow window, light and dark, axe holds nothing against it.
+func TestFlagsInABrowser_C7_C14(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	h.threaten()
+	chromium := browser.Start(t)
+	maya := h.enter(h.maya)
+	h.ok(h.cases.AddOwn(t.Context(), h.actor(h.mayas), h.mayas, daybook.OwnDetail{Kind: daybook.OwnWorkplace, Value: strings.Repeat("Quillwort", 20)}))
+	check := func(tab *browser.Tab, what string) {
+		t.Helper()
+		for _, dark := range []bool{false, true} {
+			tab.Dark(dark)
+			if bad := tab.Axe(); len(bad) > 0 {
+				t.Errorf("%s, dark %v: axe holds against it:\n  %s", what, dark, strings.Join(bad, "\n  "))
+			}
+			if dir := os.Getenv("DAYBOOK_SHOTS"); dir != "" {
+				tab.Picture(filepath.Join(dir, fmt.Sprintf("flags-%s-%v.png", what, dark)))
+			}
+		}
+		tab.Dark(false)
+		for _, width := range []int64{320, 390, 1280} {
+			tab.Size(width, 900)
+			if over := tab.Overflow(); over != "0" {
+				t.Errorf("%s is %s px too wide at %d px", what, over, width)
+			}
+		}
+		tab.Size(390, 900)
+		if at := tab.Address() + tab.Title(); strings.Contains(at, "threat") {
+			t.Errorf("%s: the address or the title tells: %s", what, at)
+		}
+	}
+	for _, script := range []bool{true, false} {
+		t.Run(fmt.Sprintf("script %v", script), func(t *testing.T) {
+			tab := h.window(t, chromium, maya)
+			tab.Script(script)
+			tab.Size(390, 900)
+			tab.Open(h.URL + h.timelineOf(h.mayas))
+			tab.Eval(`document.getElementById("f-flag").value = "threat"; ""`)
+			tab.Follow(`form[role=search] button.primary`)
+			if got := tab.Eval(`String(document.querySelectorAll("article.entry").length)`); got != "2" {
+				t.Fatalf("%s entries, want 2", got)
+			}
+			check(tab, fmt.Sprintf("timeline-%v", script))
+			if script {
+				tab.Eval(`document.querySelectorAll("form[data-show] button").forEach(b => b.click()); ""`)
+				tab.WaitFor(`document.querySelectorAll(".shown").length === 2`)
+			} else {
+				tab.Follow(`form[data-show] button`)
+			}
+			if got := tab.Eval(`[...document.querySelectorAll("mark")].map(m => m.textContent).join(" ")`); !strings.Contains(got, "kill") {
+				t.Errorf("marked is %q", got)
+			}
+			if !strings.Contains(tab.Text(), "Possible threat") {
+				t.Error("why is not said beside the text")
+			}
+			check(tab, fmt.Sprintf("shown-%v", script))
+			tab.Open(h.URL + h.path("own"))
+			if strings.Contains(tab.HTML(), "Quillwort") {
+				t.Error("the own details are in the page before they were asked for")
+			}
+			tab.Follow(`form[action$="own/show"] button`)
+			if !strings.Contains(tab.Text(), "Quillwort") {
+				t.Error("the own details are not shown")
+			}
+			check(tab, fmt.Sprintf("own-%v", script))
+			if bad := tab.Problems(); len(bad) > 0 {
+				t.Errorf("scripts: %v", bad)
+			}
+			tab.Open(h.URL + maya.post(h.path("search"), "words", "flag:threat you", "show", "1").Location)
+			check(tab, fmt.Sprintf("search-%v", script))
+		})
 	}
 }

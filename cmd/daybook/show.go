@@ -139,7 +139,7 @@ func (c *call) showMessage(m *daybook.Message, zone *time.Location, content bool
 		lines = append(lines, []string{fmt.Sprintf("version %d", i+1), fmt.Sprintf("%s, entry %d%s", stamp(v.At, zone), v.Entry, text)})
 	}
 	for _, f := range found {
-		lines = append(lines, []string{"flag", flagWords(f.Flag) + ": " + f.Text + suchAMark(f.Flag)})
+		lines = append(lines, []string{"flag", f.Text + suchAMark(f.Flag)})
 	}
 	return table(c.out, lines...)
 }
