@@ -141,7 +141,16 @@ func (r flagsReport) print(w io.Writer) error {
 		}
 		fmt.Fprintf(out, "\n%-60s %5s %6s\n", "function", "n", "as it should be")
 		for _, name := range slices.Sorted(maps.Keys(f.Functions)) {
-			fmt.Fprintf(out, "%-60s %5d %6d\n", name, f.Functions[name].N, f.Functions[name].Right)
+			fmt.Fprintf(out, "%-60s %5d %6d ", name, f.Functions[name].N, f.Functions[name].Right)
+			for _, flag := range marks.All() {
+				if of := f.Functions[name].Flags[flag]; of.Of > 0 {
+					fmt.Fprintf(out, " %s %d/%d", flag, of.Found, of.Of)
+				}
+				if n := f.Functions[name].False[flag]; n > 0 {
+					fmt.Fprintf(out, " (%s %d)", flag, n)
+				}
+			}
+			fmt.Fprintln(out)
 		}
 	}
 	return out.Flush()

@@ -26,6 +26,15 @@ type flagFigure struct {
 type functionFigure struct {
 	N     int `json:"n"`
 	Right int `json:"right"` // all flags that should be there are; on a harmless text, the one it looks like is not
+
+	Flags map[marks.Flag]foundOf `json:"flags,omitempty"` // those that should be there
+	False map[marks.Flag]int     `json:"false,omitempty"` // on how many texts there is one that should not be
+}
+
+// foundOf is how many of the texts that should have a flag have it.
+type foundOf struct {
+	Found int `json:"found"`
+	Of    int `json:"of"`
 }
 
 type functionalFigures struct {
@@ -122,10 +131,24 @@ func (f flagFigure) with(t functionalText, flag marks.Flag, found bool) flagFigu
 
 func (f *functionalFigures) count(t functionalText, has func(marks.Flag) bool) {
 	right := len(t.Flags) > 0 || !has(t.LooksLike)
+	figure := f.Functions[t.Function]
+	if figure.Flags == nil {
+		figure.Flags, figure.False = map[marks.Flag]foundOf{}, map[marks.Flag]int{}
+	}
+	for _, flag := range marks.All() {
+		if has(flag) && !slices.Contains(t.Flags, flag) {
+			figure.False[flag]++
+		}
+	}
 	for _, flag := range t.Flags {
 		right = right && has(flag)
+		of := figure.Flags[flag]
+		of.Of++
+		if has(flag) {
+			of.Found++
+		}
+		figure.Flags[flag] = of
 	}
-	figure := f.Functions[t.Function]
 	figure.N++
 	if right {
 		figure.Right++

@@ -74,6 +74,7 @@ type Own struct {
 type Finder struct {
 	rules *ruleSet
 	model *Model
+	marks [][]int32 // the classes of the markers
 	own   *ownDetails
 }
 
@@ -82,7 +83,7 @@ type Finder struct {
 // telephone number seven digits.
 func New(own Own) *Finder {
 	rules := shippedRules()
-	return &Finder{rules: rules, model: shippedModel(), own: newOwnDetails(own, rules)}
+	return &Finder{rules: rules, model: shippedModel(), marks: rules.markClasses(), own: newOwnDetails(own, rules)}
 }
 
 // Find returns what was found in a text, ordered by flag as in All, then by
@@ -94,7 +95,7 @@ func (f *Finder) Find(text, lang string) []Found {
 	r := f.read(text)
 	found := f.rules.find(r, lang)
 	found = append(found, f.own.find(r)...)
-	if bits, words := f.model.score(r); bits >= f.model.threshold {
+	if bits, words := f.model.score(f.rules, f.marks, r); bits >= f.model.Threshold {
 		found = append(found, Found{Flag: Threat, Rule: ModelRule, Spans: r.spans(words), Text: modelText})
 	}
 	slices.SortFunc(found, func(a, b Found) int {
@@ -106,9 +107,12 @@ func (f *Finder) Find(text, lang string) []Found {
 // ThreatBits is what the threat model makes of a text, in thousandths of a bit.
 // It orders texts for measuring and is not shown.
 func (f *Finder) ThreatBits(text string) int {
-	bits, _ := f.model.score(f.read(text))
+	bits, _ := f.model.score(f.rules, f.marks, f.read(text))
 	return bits
 }
+
+// Threshold is the bits from which on the model marks a text, in thousandths.
+func (f *Finder) Threshold() int { return f.model.Threshold }
 
 // read reads a text into words, and the words into the classes of the rules.
 func (f *Finder) read(text string) *reading {

@@ -75,43 +75,86 @@ func (rs *ruleSet) idiomatic(r *reading) (in []bool) {
 	return in
 }
 
+// A match is where a rule matched: words from up to to, and those of them that
+// its elements stand for.
+type match struct {
+	rule     int32
+	from, to int
+	words    []int32
+}
+
 // find returns what the rules find, in the order of the file.
 func (rs *ruleSet) find(r *reading, lang string) []Found {
+	matches := rs.matches(r, lang)
+	if len(matches) == 0 {
+		return nil
+	}
+	places := map[Flag]int{}
+	for _, flag := range All() {
+		places[flag] = rs.places(matches, flag)
+	}
+	words := map[int32][]int32{}
+	for _, m := range matches {
+		rule := &rs.rules[m.rule]
+		if rule.alone == 0 || len(r.words) <= rule.alone || places[rule.flag] > 1 {
+			words[m.rule] = append(words[m.rule], m.words...)
+		}
+	}
+	var out []Found
+	for i, rule := range rs.rules {
+		if w := words[int32(i)]; len(w) > 0 {
+			out = append(out, Found{Flag: rule.flag, Rule: rule.key, Spans: r.spans(w), Text: rule.says})
+		}
+	}
+	return out
+}
+
+// places counts the places of a text at which rules of a flag matched; matches
+// that overlap are at one place. Matches are ordered by where they begin.
+func (rs *ruleSet) places(matches []match, flag Flag) (n int) {
+	end := 0
+	for _, m := range matches {
+		if rs.rules[m.rule].flag != flag {
+			continue
+		}
+		if m.from >= end {
+			n++
+		}
+		end = max(end, m.to)
+	}
+	return n
+}
+
+// matches returns the matches in a reading, ordered by where they begin.
+func (rs *ruleSet) matches(r *reading, lang string) (out []match) {
 	m := matcher{rs: rs, r: r}
-	var matched map[int32][]int32 // by rule, the words it rests on
 	lang, _, _ = strings.Cut(strings.ToLower(lang), "-")
 	known := slices.Contains(rs.languages, lang)
 	for i := range r.words {
 		for _, h := range r.hits[r.at[i]:r.at[i+1]] {
 			for _, s := range rs.starts[h.class] {
-				if s.rule < 0 {
+				if s.rule < 0 || len(out) == maxMatches {
 					continue
 				}
 				rule := &rs.rules[s.rule]
-				if len(matched[s.rule]) > 16*maxSpans || known && rule.lang != "en" && rule.lang != lang {
+				if known && rule.lang != "en" && rule.lang != lang {
 					continue
 				}
-				if !m.matches(&rule.match[s.pattern], i) || !rs.allows(rule, r, m.from, m.to) {
-					continue
+				if m.matches(&rule.match[s.pattern], i) && rs.allows(rule, r, m.from, m.to) {
+					out = append(out, match{s.rule, m.from, m.to, slices.Clone(m.words)})
 				}
-				if matched == nil {
-					matched = map[int32][]int32{}
-				}
-				matched[s.rule] = append(matched[s.rule], m.words...)
 			}
-		}
-	}
-	if matched == nil {
-		return nil
-	}
-	var out []Found
-	for i, rule := range rs.rules {
-		if words := matched[int32(i)]; len(words) > 0 {
-			out = append(out, Found{Flag: rule.flag, Rule: rule.key, Spans: r.spans(words), Text: rule.says})
 		}
 	}
 	return out
 }
+
+// maxMatches is how many matches of a text are looked at, the first ones.
+const maxMatches = 2000
+
+// around is how many words beside a match are looked at for a class that must
+// not be there.
+const around = 12
 
 // allows reports whether nothing speaks against a match of words from up to to.
 func (rs *ruleSet) allows(rule *rule, r *reading, from, to int) bool {
@@ -121,8 +164,10 @@ func (rs *ruleSet) allows(rule *rule, r *reading, from, to int) bool {
 		}
 	}
 	for _, class := range rule.without {
-		if r.has(class) {
-			return false
+		for i := max(0, from-around); i < min(to+around, len(r.words)); i++ {
+			if r.is(i, class) {
+				return false
+			}
 		}
 	}
 	m := matcher{rs: rs, r: r}

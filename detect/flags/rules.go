@@ -46,6 +46,7 @@ type rule struct {
 	unless  []pattern
 	with    []int32
 	without []int32
+	alone   int // in a text of more words, one match is not enough; 0 means that it is
 }
 
 // A start is a pattern of a rule; rule is -1 for an idiom.
@@ -154,6 +155,10 @@ func (p *parser) part(r *rule, verb, rest string) error {
 		} else {
 			r.unless = append(r.unless, pattern)
 		}
+	case "alone":
+		n, err := strconv.Atoi(rest)
+		r.alone = n
+		return err
 	case "with", "without":
 		class, err := p.choice(rest)
 		if err != nil {
