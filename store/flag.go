@@ -161,9 +161,12 @@ func (db *DB) bringFlags(ctx context.Context, c daybook.CaseID) (done, all uint6
 	if err != nil || from >= all {
 		return from, all, 0, err
 	}
-	to, err := db.flagsTo(ctx, c, from, all)
+	first, to, err := db.flagsTo(ctx, c, from, all)
 	if err != nil {
 		return from, all, 0, err
+	}
+	if first >= all && from > 0 { // visits, checkpoints: nothing to write down
+		return all, all, 0, nil
 	}
 	found, err := db.toFlag(ctx, c, key, from, to)
 	if err != nil {
@@ -180,21 +183,21 @@ func (db *DB) bringFlags(ctx context.Context, c daybook.CaseID) (done, all uint6
 	return to, all, len(found), nil
 }
 
-// flagsTo is the end of the next window: entries that show no message are
-// passed over.
-func (db *DB) flagsTo(ctx context.Context, c daybook.CaseID, from, all uint64) (uint64, error) {
+// flagsTo returns the first entry from from on that tells of a message, all if
+// there is none, and the end of the window that begins there.
+func (db *DB) flagsTo(ctx context.Context, c daybook.CaseID, from, all uint64) (first, end uint64, err error) {
 	next := int64(all)
 	sooner := func(entry, _ int64) {
 		if entry >= 0 {
 			next = min(next, entry)
 		}
 	}
-	err := db.pairs(ctx, `SELECT COALESCE(MIN(id) / 1024, -1), 0 FROM message WHERE case_id = $1 AND id >= $2`, []any{string(c), messageID(int64(from), 0)}, sooner)
+	err = db.pairs(ctx, `SELECT COALESCE(MIN(id) / 1024, -1), 0 FROM message WHERE case_id = $1 AND id >= $2`, []any{string(c), messageID(int64(from), 0)}, sooner)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	err = db.pairs(ctx, `SELECT COALESCE(MIN(entry), -1), 0 FROM message_capture WHERE case_id = $1 AND entry >= $2`, []any{string(c), int64(from)}, sooner)
-	return min(all, uint64(next)+flagWindow), err
+	return uint64(next), min(all, uint64(next)+flagWindow), err
 }
 
 // A toFlag is a message that is looked at.

@@ -165,6 +165,29 @@ func TestFlagsNarrowListsAndTimelines(t *testing.T) {
 	})
 }
 
+// A visit, which is an entry too, makes nobody write down that there was nothing
+// to look at.
+func TestFlagsOfNothingNewWriteNothing(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *store.DB) {
+		c := derive(t, db, flagStory()...)
+		bring(t, db, c)
+		handle(t, db.Messages(nil), c, entries(6, daybook.NewRecord(daybook.RecordAccess, daybook.Access{Action: "list"})))
+		before, err := db.Columns(t.Context(), "follower")
+		if err != nil {
+			t.Fatal(err)
+		}
+		bring(t, db, c)
+		after, err := db.Columns(t.Context(), "follower")
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "positions", after, before)
+		handle(t, db.Messages(nil), c, entries(7, item(sight{key: "m9", text: killing, sent: 9, seen: 20, from: kestrel})))
+		bring(t, db, c)
+		same(t, "threats", len(flagged(t, db, c, flags.Threat)), 3)
+	})
+}
+
 // What was edited away stays flagged, and a capture that changes a message later
 // is looked at again.
 func TestFlagsOfEveryVersion_A2(t *testing.T) {

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -41,12 +42,18 @@ func flagKey(f flags.Flag) string { return "flag." + string(f) }
 type flagsState struct {
 	Done, All uint64
 	Again     string // the address of the page, which then looks further; "" if it was looked through
+	Failed    bool   // it could not be looked further now
 }
 
-// bringFlags lets the flags follow the messages.
+// bringFlags lets the flags follow the messages. If they cannot, as on a full
+// disk, the page says so and shows what there is.
 func (r *request) bringFlags(most int) (st flagsState, err error) {
 	st.Done, st.All, err = r.s.Store.BringFlags(r.Context(), r.caseID, most)
-	if st.Done < st.All {
+	switch {
+	case err != nil && r.Context().Err() == nil:
+		r.s.Logger.WarnContext(r.Context(), "flags could not be looked for", slog.String("case", string(r.caseID)), slog.Any("err", err))
+		return flagsState{Failed: true}, nil
+	case st.Done < st.All:
 		st.Again = r.URL.Path
 	}
 	return st, err

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,6 +19,7 @@ import (
 	"daybook/cases"
 	"daybook/detect/flags"
 	"daybook/internal/browser"
+	"daybook/store"
 	"daybook/web"
 )
 
@@ -134,6 +136,23 @@ func TestSearchByFlag(t *testing.T) {
 	view := b.post(h.path("search"), "words", "flag:threat").Location
 	b.post(h.path("search/save"), "view", view[strings.LastIndex(view, "/")+1:], "name", "Look first")
 	shows(t, b.get(h.path("search")), "Look first", "2 messages")
+}
+
+// flagless is a store that cannot look for flags, as on a full disk.
+type flagless struct{ *store.DB }
+
+func (flagless) BringFlags(context.Context, daybook.CaseID, int) (done, all uint64, err error) {
+	return 0, 0, errFull
+}
+
+// The person reads on where flags cannot be looked for, and is told.
+func TestPagesWithoutNewFlags(t *testing.T) {
+	h := newHouse(t, func(c *web.Config) { c.Store = flagless{c.Store.(*store.DB)} })
+	h.tell()
+	b := h.enter(h.maya)
+	page := b.get(h.timelineOf(h.mayas))
+	shows(t, page, "could not be looked through for flags just now", "Possible surveillance")
+	shows(t, b.find("library"), "Hits 1 to", "could not be looked through for flags just now")
 }
 
 // Flags tell of what messages say: a role that may not read those is told none.
