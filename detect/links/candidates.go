@@ -204,7 +204,10 @@ func (c *casework) writingAlike(add func(a, b int)) {
 		if a == nil || b == nil {
 			return
 		}
-		if r := c.model.Compare(a.Writing, b.Writing); r.Enough && detect.Millibits(r.Millibits) >= ruleMiddling {
+		if ok, _ := a.Enough(); !ok {
+			return
+		}
+		if ok, _ := b.Enough(); ok && detect.Millibits(c.model.Compare(a.Writing, b.Writing).Millibits) >= ruleMiddling {
 			add(i, j)
 		}
 	}

@@ -61,13 +61,11 @@ type ending struct {
 type casework struct {
 	facts   Facts
 	model   *style.Model
-	parties []*party // by the Ref of their first member
-	of      []int    // the party of each handle; -1 for those of the person
-	apart   map[[2]int]Decision
-	open    map[[2]int]Decision
-	linked  map[[2]int]Decision
-	own     []string // what the person is called
-	said    *Sender
+	parties []*party                     // by the Ref of their first member
+	of      []int                        // the party of each handle; -1 for those of the person
+	said    map[[2]int]Decision          // by a person, of two handles: the newest
+	own     []string                     // what the person is called
+	words   *Sender                      // what the person wrote
 	called  map[string]int               // parties with a word in a name
 	users   func(k kind, key uint64) int // parties that have a trace
 	dates   []arrival
@@ -83,19 +81,14 @@ type arrival struct {
 // confirmed; a group that holds two handles which that person also said are
 // apart is taken as single handles.
 func prepare(f Facts) *casework {
-	c := &casework{facts: f, of: make([]int, len(f.Handles)), apart: map[[2]int]Decision{}, open: map[[2]int]Decision{}, linked: map[[2]int]Decision{}, said: f.Said}
+	c := &casework{facts: f, of: make([]int, len(f.Handles)), said: map[[2]int]Decision{}, words: f.Said}
 	for _, d := range f.Decisions {
 		if d.A < 0 || d.B < 0 || d.A >= len(f.Handles) || d.B >= len(f.Handles) {
 			continue
 		}
 		pair := unordered(d.A, d.B)
-		switch d.What {
-		case daybook.MarkApart:
-			c.apart[pair] = d
-		case daybook.MarkOpen:
-			c.open[pair] = d
-		case daybook.MarkLinked:
-			c.linked[pair] = d
+		if old, ok := c.said[pair]; !ok || cmp.Or(cmp.Compare(d.Entry, old.Entry), cmp.Compare(d.What, old.What)) > 0 {
+			c.said[pair] = d
 		}
 	}
 	for _, ref := range f.Own {
@@ -155,7 +148,7 @@ func unordered(a, b int) [2]int { return [2]int{min(a, b), max(a, b)} }
 func (c *casework) tornApart(handles []int) bool {
 	for i, a := range handles {
 		for _, b := range handles[i+1:] {
-			if _, ok := c.apart[unordered(a, b)]; ok {
+			if c.said[unordered(a, b)].What == daybook.MarkApart {
 				return true
 			}
 		}
@@ -331,21 +324,17 @@ func (c *casework) partyOf(handle int) *party {
 // decided returns what a person said about two parties: apart if that was said
 // of any two of their handles.
 func (c *casework) decided(a, b *party) (daybook.Mark, Decision) {
-	var mark daybook.Mark
-	var newest Decision
-	for _, kind := range []struct {
-		what daybook.Mark
-		in   map[[2]int]Decision
-	}{{daybook.MarkApart, c.apart}, {daybook.MarkLinked, c.linked}, {daybook.MarkOpen, c.open}} {
+	for _, what := range []daybook.Mark{daybook.MarkApart, daybook.MarkLinked, daybook.MarkOpen} {
+		var newest Decision
 		for _, x := range a.members {
 			for _, y := range b.members {
-				if d, ok := kind.in[unordered(x, y)]; ok && (mark == "" || d.Entry > newest.Entry) {
-					mark, newest = kind.what, d
+				if d := c.said[unordered(x, y)]; d.What == what && (newest.What == "" || d.Entry > newest.Entry) {
+					newest = d
 				}
 			}
 		}
-		if mark != "" {
-			return mark, newest
+		if newest.What == what {
+			return what, newest
 		}
 	}
 	return "", Decision{}

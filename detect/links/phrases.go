@@ -109,7 +109,7 @@ func phraseWeight(words int) detect.Millibits {
 // none that lies in another, and none that the person wrote.
 func (p *pair) longest(a, b []trace, covered []uint64) []phrase {
 	keys := shared(a, b)
-	said := p.c.said.of(ofRun)
+	said := p.c.words.of(ofRun)
 	keys = slices.DeleteFunc(keys, func(key uint64) bool { return len(withKey(said, key)) > 0 })
 	keys = keys[:min(len(keys), mostShared)]
 	places := func(list []trace) []trace {
@@ -171,7 +171,7 @@ func (p *pair) longest(a, b []trace, covered []uint64) []phrase {
 // is known from the table of common words.
 func (p *pair) spellings() []note {
 	a, b := p.a.traces[ofSpelling], p.b.traces[ofSpelling]
-	said := p.c.said.of(ofSpelling)
+	said := p.c.words.of(ofSpelling)
 	var (
 		sum     detect.Millibits
 		quoted  []string
@@ -210,7 +210,7 @@ func (p *pair) spellings() []note {
 // alike.
 func (p *pair) messages() ([]note, []uint64) {
 	a, b := p.a.traces[ofMessage], p.b.traces[ofMessage]
-	said := p.c.said.of(ofMessage)
+	said := p.c.words.of(ofMessage)
 	var (
 		sum     detect.Millibits
 		n       int64

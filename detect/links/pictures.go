@@ -53,7 +53,7 @@ func (p *pair) pictures() []note {
 // media compares the files that the two sent.
 func (p *pair) media() []note {
 	a, b := p.a.traces[ofMedia], p.b.traces[ofMedia]
-	said := p.c.said.of(ofMedia)
+	said := p.c.words.of(ofMedia)
 	var sum detect.Millibits
 	var entries []uint64
 	n := int64(0)
@@ -78,7 +78,7 @@ func (p *pair) media() []note {
 // named. What belongs to the person, or what the person named, is left out.
 func (p *pair) contactPoints() []note {
 	a, b := p.a.traces[ofContact], p.b.traces[ofContact]
-	said := p.c.said.of(ofContact)
+	said := p.c.words.of(ofContact)
 	var sum detect.Millibits
 	var named []string
 	var entries []uint64

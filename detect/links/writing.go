@@ -120,9 +120,11 @@ func (p *pair) writing() written {
 			}
 		}
 	}
-	r := p.c.model.Compare(a.Writing, b.Writing)
-	if !r.Enough {
-		why := r.Why
+	for _, m := range []*manuscript{a, b} {
+		ok, why := m.Enough()
+		if ok {
+			continue
+		}
 		if strings.HasPrefix(why, "There is too little text") {
 			why = "" // that is what the sentence says
 		}
@@ -134,7 +136,7 @@ func (p *pair) writing() written {
 				Text: "Writing was not weighed: what is usual on " + visible(string(q.platform)) + " is known only when " + decimal(leastWriters) + " handles or more wrote enough there."}}}}
 		}
 	}
-	w := written{enough: true, weight: detect.Millibits(r.Millibits)}
+	w := written{enough: true, weight: detect.Millibits(p.c.model.Compare(a.Writing, b.Writing).Millibits)}
 	w.a, w.b = a.Writing, b.Writing
 	amounts := amount(a) + " of " + p.c.callAll(p.a) + " and " + amount(b) + " of " + p.c.callAll(p.b) + " were compared."
 	text := "The writing says little for or against a link: "
