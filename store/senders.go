@@ -38,6 +38,7 @@ const thePerson = 0
 // A senderKept is what is kept of one handle that wrote.
 type senderKept struct {
 	sender   *links.Sender
+	untold   []links.Message   // that sender is still to be told of
 	told     map[uint64]uint64 // what sender was told of each message, by key, as a hash
 	stale    bool              // something that sender was told is no longer so
 	shown    map[int64]showing // by day: the first capture that shows the account
@@ -132,6 +133,7 @@ type senderReader struct {
 	caseID daybook.CaseID
 	key    *archive.CaseKey
 	kept   *senderCase
+	untold int   // messages that senders are to be told of
 	failed error // of a function that was handed on
 }
 
@@ -294,7 +296,7 @@ func (s *senderKept) put(m links.Message) bool {
 	case known:
 		s.stale = true
 	default:
-		s.sender.Message(m)
+		s.untold = append(s.untold, m)
 	}
 	return true
 }
@@ -336,7 +338,7 @@ func (r *senderReader) makeAgain(ctx context.Context) error {
 		if !s.stale {
 			continue
 		}
-		s.stale, s.sender, s.told = false, links.NewSender(r.kept.model), map[uint64]uint64{}
+		s.stale, s.sender, s.told, s.untold = false, links.NewSender(r.kept.model), map[uint64]uint64{}, nil
 		s.early, s.since = nil, 0
 		rest, arg := ` AND m.direction = 'in' AND m.sender = $2`, any(id)
 		if id == thePerson {

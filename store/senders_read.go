@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -27,9 +28,11 @@ type lot struct {
 
 const rowsPerLot = 256
 
+// mostUntold is how many messages wait until senders are told of them.
+const mostUntold = 20_000
+
 // read takes in the messages for which rest holds, one after the other. Rows are
-// read and opened while those before them are taken in: each of the three takes
-// about as long.
+// read and opened while those before them are taken in.
 func (r *senderReader) read(ctx context.Context, rest string, args ...any) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -65,8 +68,37 @@ func (r *senderReader) read(ctx context.Context, rest string, args ...any) (err 
 		for i := range l.rows {
 			r.take(&l.rows[i])
 		}
+		if r.untold += len(l.rows); r.untold > mostUntold {
+			r.tell()
+		}
 	}
+	r.tell()
 	return ctx.Err()
+}
+
+// tell tells senders of the messages that wait. To take in a text costs more than
+// to read it, and no sender knows of another: so several are told at a time.
+func (r *senderReader) tell() {
+	r.untold = 0
+	waiting := make(chan *senderKept)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer close(waiting)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for s := range waiting {
+				for _, m := range s.untold {
+					s.sender.Message(m)
+				}
+				s.untold = nil
+			}
+		})
+	}
+	for _, s := range r.kept.senders {
+		if len(s.untold) > 0 {
+			waiting <- s
+		}
+	}
 }
 
 // rows reads rows and hands them on in lots, until each says no.
