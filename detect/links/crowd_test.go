@@ -15,7 +15,7 @@ import (
 // tell: pairs of handles of one person among handles of others. What is wrong is
 // rare. (The shipped model knows some of these people; docs/detection.md has the
 // figures for those whom it does not.)
-func TestRealWriters_A3(t *testing.T) {
+func TestRealWriters(t *testing.T) {
 	dir := filepath.Join(need.TestData(t), "data", "linked-dev")
 	accounts, err := labelled.Accounts(dir)
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestGolden_A3 compares all reasons of a made-up case, in which there is too
+// TestGolden_E15 compares all reasons of a made-up case, in which there is too
 // little text for the model, with what was written down. It is the same on every
 // machine (GOARCH=386, GOAMD64=v3).
-func TestGolden_A3(t *testing.T) {
+func TestGolden_E15(t *testing.T) {
 	s := newStage(t)
 	for _, m := range aHarsherSender("tern_watcher") {
 		m(s)

@@ -27,7 +27,7 @@ func weightOf(f detect.Finding, features ...string) (w detect.Millibits) {
 // TestWordsOnRealWriting measures how often phrases and misspellings speak for a
 // link between people who have nothing to do with each other, and between
 // handles of one person. They have to be rare among the first.
-func TestWordsOnRealWriting_A3(t *testing.T) {
+func TestWordsOnRealWriting(t *testing.T) {
 	dir := filepath.Join(need.TestData(t), "data", "linked-dev")
 	accounts, err := labelled.Accounts(dir)
 	if err != nil {

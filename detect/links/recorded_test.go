@@ -80,7 +80,7 @@ func readJSON(t *testing.T, file string, to any) {
 // TestRecordedStory plays the recorded story, stretched to six weeks, and looks
 // after every event: the later handles of the one sender are suggested by their
 // third message, nobody else ever is.
-func TestRecordedStory_A3(t *testing.T) {
+func TestRecordedStory_E15(t *testing.T) {
 	dir := need.TestData(t)
 	var story truth
 	var times stretch

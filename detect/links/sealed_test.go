@@ -82,7 +82,7 @@ func FuzzSenderInBytes(f *testing.F) {
 
 // Whatever a message or a profile holds, comparing does not panic, sentences are
 // valid text, short, and without characters that cannot be seen.
-func FuzzMessage_E1(f *testing.F) {
+func FuzzMessage_E2(f *testing.F) {
 	model := shipped(f)
 	for _, text := range []string{"you allways had good hands for it", "\u202edrawkcab", "call +44 (0)20 7946 0123 or a@b.example", "https://a.example/x?y#z www.b.example/q",
 		"\xff\xfe", strings.Repeat("a ", 5000), "<script>alert(1)</script>", "0000000000000000000000", "🐈👩‍👩‍👧‍👦"} {

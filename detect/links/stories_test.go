@@ -74,7 +74,7 @@ func aHarsherSender(name string) []moment {
 
 // A friend opens a new account the day after somebody else was blocked, and says
 // so: she is nobody's successor. Nor is her old account.
-func TestStory_AFriendsNewAccount_A3(t *testing.T) {
+func TestStory_AFriendsNewAccount_E15(t *testing.T) {
 	story := slices.Concat(
 		[]moment{
 			shows("juniper_books", on(1, 8, 0), links.Profile{Account: "juniper_books@birds.example", Display: "Juniper", Created: on(1, 8, 0).AddDate(-2, 0, 0)}),
@@ -99,7 +99,7 @@ func TestStory_AFriendsNewAccount_A3(t *testing.T) {
 
 // Two who have nothing to do with each other wrote one phrase that nobody else
 // did, and both misspell a word.
-func TestStory_TwoStrangersOnePhrase_A3(t *testing.T) {
+func TestStory_TwoStrangersOnePhrase_E15(t *testing.T) {
 	story := slices.Concat(aHarsherSender("tern_watcher"), []moment{
 		shows("harbour_news", on(2, 9, 0), links.Profile{Account: "harbour_news@birds.example", Display: "Harbour News", Created: on(2, 9, 0).AddDate(-5, 0, 0)}),
 		says("harbour_news", on(6, 9, 0), "From our archive: the old boathouse before the storm of 1962"),
@@ -113,7 +113,7 @@ func TestStory_TwoStrangersOnePhrase_A3(t *testing.T) {
 
 // A friend writes very often, at the same hours, quotes what the person was sent,
 // and tells the other off.
-func TestStory_AChattyFriend_A3(t *testing.T) {
+func TestStory_AChattyFriend_E15(t *testing.T) {
 	story := []moment{
 		shows("wilma_b", on(1, 7, 0), links.Profile{Account: "wilma_b@birds.example", Display: "Wilma B.", Created: on(1, 7, 0).AddDate(-4, 0, 0)}),
 	}
@@ -138,7 +138,7 @@ func TestStory_AChattyFriend_A3(t *testing.T) {
 // Roles exchanged: the one who was blocked is the person's friend in every other
 // respect, and it is the new one who is harsh. And here the new handle follows:
 // it is suggested, and only it.
-func TestStory_ItComesBack_A3(t *testing.T) {
+func TestStory_ItComesBack_E15(t *testing.T) {
 	story := slices.Concat(aHarsherSender("tern_watcher"), []moment{
 		says("hedgehog_hq", on(12, 11, 0), "New hedgehog pictures on our page today!"),
 		shows("sea_glass_9", on(12, 22, 0), links.Profile{Account: "sea_glass_9@birds.example", Display: "Glass", Created: on(12, 21, 50)}),
@@ -156,7 +156,7 @@ func TestStory_ItComesBack_A3(t *testing.T) {
 // Many come at once after a block, all with the same words: a crowd that was sent
 // by somebody, or that read the same call. None of them is the one who was
 // blocked because of that.
-func TestStory_AFlood_E14(t *testing.T) {
+func TestStory_AFlood(t *testing.T) {
 	s := newStage(t)
 	for _, m := range aHarsherSender("tern_watcher") {
 		m(s)

@@ -85,7 +85,7 @@ func penmen(tb testing.TB, n, messages int) *stage {
 
 // Writing is weighed, marked as learned, and its habits are said, where it is
 // known what is usual; else it is not.
-func TestWriting_A3(t *testing.T) {
+func TestWriting(t *testing.T) {
 	s := penmen(t, 30, 60)
 	f := s.explain(t, "penmanaa", "penmanab")
 	if r := f.Reasons[0]; f.Weight < 3000 || !r.Learned || r.Feature != "writing" || r.Weight != f.Weight {
