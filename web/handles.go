@@ -40,6 +40,7 @@ type handlesPage struct {
 	Suggestions     []pairView
 	Suggested       int        // of them all
 	NotCompared     bool       // it failed
+	Comparing       bool       // it is not known yet
 	MoreSuggestions []pairView // in a line each
 	Mark, Link      bool       // what the user may do
 	FirstOfPage     bool
@@ -110,11 +111,11 @@ func (r *request) handles() error {
 		}
 		from = v.Offset
 	}
-	p, err := r.pattern()
+	p, err := r.compared()
 	if err != nil {
 		return err
 	}
-	page := handlesPage{voice: r.voice(), Mark: r.can(cases.Mark), Link: r.can(cases.Link), FirstOfPage: from == 0, NotCompared: p.NotCompared}
+	page := handlesPage{voice: r.voice(), Mark: r.can(cases.Mark), Link: r.can(cases.Link), FirstOfPage: from == 0, NotCompared: p.NotCompared, Comparing: p.Comparing}
 	single := p.single()
 	page.All = len(single)
 	from = min(from, max(len(single)-1, 0))

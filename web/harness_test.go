@@ -122,6 +122,7 @@ func newHouse(t testing.TB, changes ...func(*web.Config)) *house {
 	}
 	h.web, err = web.New(cfg)
 	h.ok(err)
+	t.Cleanup(func() { h.ok(h.web.Close()) })
 	h.Server = httptest.NewServer(h.web)
 	t.Cleanup(h.Close)
 

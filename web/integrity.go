@@ -306,8 +306,10 @@ func (k *checks) begin(c daybook.CaseID, anchors []archive.Anchor) {
 // Wait returns when no check of an archive runs any more.
 func (s *Server) Wait() { s.checks.wg.Wait() }
 
-// Close ends checks that run and waits for them. After that none is begun.
+// Close ends checks and comparisons that run and waits for them. After that none
+// is begun.
 func (s *Server) Close() error {
+	s.comparisons.close()
 	s.checks.mu.Lock()
 	s.checks.stop()
 	s.checks.mu.Unlock()

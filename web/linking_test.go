@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"daybook"
@@ -96,6 +97,23 @@ type brokenLinks struct{ toldLinks }
 
 func (brokenLinks) Suggest(context.Context, daybook.CaseID, detect.Facts) ([]detect.Finding, error) {
 	return nil, errFull
+}
+
+// slowLinks takes its time until it may go on, and counts.
+type slowLinks struct {
+	toldLinks
+	times atomic.Int64
+	goOn  chan struct{} // closed: it goes on
+}
+
+func (l *slowLinks) Suggest(ctx context.Context, c daybook.CaseID, f detect.Facts) ([]detect.Finding, error) {
+	l.times.Add(1)
+	select {
+	case <-l.goOn:
+		return l.toldLinks.Suggest(ctx, c, f)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // hostileLinks suggests every handle of hostile for nightjar_42, with sentences

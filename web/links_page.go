@@ -62,7 +62,7 @@ func (r *request) pairOf() (*pattern, *detect.Finding, error) {
 	if one.Same(other) {
 		return nil, nil, daybook.ErrNotFound
 	}
-	p, err := r.pattern()
+	p, err := r.compared()
 	if err != nil {
 		return nil, nil, err
 	}

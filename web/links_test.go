@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -242,6 +243,36 @@ func TestPagesWithoutComparisons(t *testing.T) {
 	maya = none.enter(none.maya)
 	one, other := refOf(maya.handlePath("bramble_co")), refOf(maya.handlePath("nightjar_42"))
 	shows(t, maya.get(none.path("handles/"+one+"/with/"+other)), "Nothing that was compared speaks for a link.", "Not linked")
+}
+
+// No page waits long for a comparison: it goes on beside, once, and the next visit
+// has it. It is made again when the case has changed, and not by the clock.
+func TestPagesDoNotWaitForComparisons(t *testing.T) {
+	slow := &slowLinks{goOn: make(chan struct{})}
+	h := newHouse(t, func(c *web.Config) { c.Linking = slow })
+	h.tell()
+	h.web.WaitForLinks(0)
+	maya := h.enter(h.maya)
+	for range 3 {
+		shows(t, maya.get(h.path("overview")), "Handles are being compared.", "You were contacted on")
+		shows(t, maya.get(h.path("handles")), "Handles are being compared.", "nightjar_42@social.example")
+	}
+	close(slow.goOn)
+	h.ok(h.web.Warm(t.Context(), h.mayas))
+	maya.suggestion(t)
+	h.move(4 * time.Minute)
+	maya.get(h.path("overview"))
+	h.move(4 * time.Minute)
+	maya.suggestion(t)
+	if n := slow.times.Load(); n != 1 {
+		t.Errorf("compared %d times, want 1", n)
+	}
+	h.append(h.mayas, h.item(told{id: "more", from: bramble, at: at(11, 23, 8, 0), text: "made up"}))
+	h.ok(h.web.Warm(t.Context(), h.mayas))
+	maya.suggestion(t)
+	if n := slow.times.Load(); n != 2 {
+		t.Errorf("compared %d times after new contact, want 2", n)
+	}
 }
 
 // Whatever the handles of a suggestion are called and whatever its reasons quote,

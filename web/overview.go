@@ -43,7 +43,8 @@ type overviewPage struct {
 	Review    bool // the adviser's button
 	Access    stamp
 	Messages  int
-	Suggested int // links to look at
+	Suggested int  // links to look at
+	Comparing bool // which, is not known yet
 }
 
 // readingLine is an account that is not being read, in the numbers at the top.
@@ -61,7 +62,7 @@ type nextStep struct {
 
 func (s *Server) overview(r *request) error {
 	ctx := r.Context()
-	p, err := s.pattern(ctx, r.caseID, r.caseZone)
+	p, err := r.compared()
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (s *Server) overview(r *request) error {
 	}
 	parts := p.parts()
 	if page.CanList {
-		page.Suggested = len(p.Links)
+		page.Suggested, page.Comparing = len(p.Links), p.Comparing
 	}
 	if page.Main, err = r.mainPattern(p, parts); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"daybook"
@@ -112,9 +113,26 @@ func (p *pattern) in(s *detect.Series, h daybook.Handle) bool {
 	return known && slices.Contains(s.Handles, place)
 }
 
-// suppose works out what would be found if the handles that are suggested for
-// the main series belonged to it; nil if there are none.
+// A supposition is what would be found if the handles that are suggested for the
+// main series belonged to it; nil if there are none. It is worked out once.
+type supposition struct {
+	once  sync.Once
+	found *detect.Finding
+	err   error
+}
+
+// suppose returns the supposition of a pattern whose links are known; nil of
+// another.
 func (p *pattern) suppose(ctx context.Context) (*detect.Finding, error) {
+	if len(p.Links) == 0 {
+		return nil, nil
+	}
+	s := p.supposition
+	s.once.Do(func() { s.found, s.err = p.supposed(context.WithoutCancel(ctx)) })
+	return s.found, s.err
+}
+
+func (p *pattern) supposed(ctx context.Context) (*detect.Finding, error) {
 	main := p.mainSeries()
 	if main == nil {
 		return nil, nil
@@ -198,7 +216,11 @@ func (r *request) mainPattern(p *pattern, parts chartParts) (*mainPattern, error
 	if out.Asked, err = r.askedLines(p, m); err != nil {
 		return nil, err
 	}
-	if g := p.Supposed; g != nil && r.can(cases.List) {
+	g, err := p.suppose(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	if g != nil && r.can(cases.List) {
 		out.Supposed = &supposed{Handles: len(g.Handles), AfterStop: g.Figures["after-stop"].Value, Suggested: len(g.Handles) - len(m.Handles)}
 		_, out.Supposed.Asked = g.Figures["after-stop"]
 		out.Supposed.Days, out.Supposed.Of = g.Figures[recentKey].Value, g.Figures[recentKey].Of

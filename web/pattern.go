@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -28,18 +27,22 @@ type Decisions interface {
 // A pattern is what detection finds in a whole case, with what it rests on. It
 // is shared: nobody changes it.
 type pattern struct {
-	Facts       detect.Facts
-	Findings    []detect.Finding
-	Links       []detect.Finding        // which handles may be linked, the strongest first
-	NotCompared bool                    // because it failed
-	Supposed    *detect.Finding         // if what is suggested for the main series belonged to it; nil if nothing is
-	Calendar    detect.Calendar         // of the last calendarDays days
-	Handles     []daybook.HandleSummary // the person's own too, in the order of first mention
-	Decisions   []decided               // in the order of the log
-	Groups      []group                 // confirmed ones, in the order in which they came about
+	Facts     detect.Facts
+	Findings  []detect.Finding
+	Calendar  detect.Calendar         // of the last calendarDays days
+	Handles   []daybook.HandleSummary // the person's own too, in the order of first mention
+	Decisions []decided               // in the order of the log
+	Groups    []group                 // confirmed ones, in the order in which they came about
 
 	places   map[string]int // in Facts.Handles, by Handle.Ref
 	findings map[string]int // about one handle, in Findings, by Handle.Ref
+
+	comparison  *comparison // nil: nothing is compared
+	supposition *supposition
+	// Of what request.compared returns:
+	Links       []detect.Finding // which handles may be linked, the strongest first
+	NotCompared bool             // it failed
+	Comparing   bool             // it is not known yet
 }
 
 // A decided is a decision with who made it.
@@ -100,27 +103,34 @@ func (s *Server) pattern(ctx context.Context, c daybook.CaseID, zone *time.Locat
 	if err != nil {
 		return nil, err
 	}
+	p.comparison = s.comparisons.next(changed, slot.found)
 	slot.found, slot.key, slot.at = p, key, now
-	s.patterns.keep(c, len(p.Facts.Contacts), p.undecided())
+	s.patterns.keep(c, len(p.Facts.Contacts))
 	return p, nil
 }
 
-// Warm works the figures and flags of a case out again after it has changed, if
+// Warm works the figures, flags and links of a case out again after it has changed, if
 // somebody looked at them lately, so that the next visit does not wait for it.
 func (s *Server) Warm(ctx context.Context, c daybook.CaseID) error {
 	if !s.patterns.has(c) {
 		return nil
 	}
 	ctx = archive.Within(ctx, c)
-	if _, err := s.patternOf(ctx, c); err != nil {
+	p, err := s.patternOf(ctx, c)
+	if err != nil {
 		return err
 	}
-	_, _, err := s.Store.BringFlags(ctx, c, 0)
+	if p.comparison != nil && s.patterns.wantedLinks(c) {
+		if _, err := s.compared(ctx, c, p, waitForWarm); err != nil {
+			return err
+		}
+	}
+	_, _, err = s.Store.BringFlags(ctx, c, 0)
 	return err
 }
 
 func (s *Server) workOut(ctx context.Context, c daybook.CaseID, now time.Time, zone *time.Location) (*pattern, error) {
-	p := &pattern{places: map[string]int{}, findings: map[string]int{}}
+	p := &pattern{places: map[string]int{}, findings: map[string]int{}, supposition: &supposition{}}
 	var err error
 	if p.Facts, err = s.Store.Facts(ctx, c, now); err != nil {
 		return nil, err
@@ -153,26 +163,7 @@ func (s *Server) workOut(ctx context.Context, c daybook.CaseID, now time.Time, z
 		}
 	}
 	p.findGroups()
-	return p, s.compare(ctx, c, p)
-}
-
-// compare adds what may be linked. A record can be read without it: if handles
-// cannot be compared, the pages say so.
-func (s *Server) compare(ctx context.Context, c daybook.CaseID, p *pattern) (err error) {
-	if s.Linking == nil {
-		return nil
-	}
-	if p.Links, err = s.Linking.Suggest(ctx, c, p.Facts); err != nil {
-		if ctx.Err() != nil {
-			return err
-		}
-		s.Logger.WarnContext(ctx, "handles could not be compared", slog.String("case", string(c)), slog.Any("err", err))
-		p.Links, p.NotCompared = nil, true
-		return nil
-	}
-	p.Links = slices.DeleteFunc(p.Links, func(f detect.Finding) bool { return len(f.Handles) < 2 })
-	p.Supposed, err = p.suppose(ctx)
-	return err
+	return p, nil
 }
 
 // findGroups puts the groups in the order in which they came about, so that one
@@ -238,7 +229,8 @@ type patternSlot struct {
 	found *pattern
 
 	used, contacts int
-	undecided      int // suggestions that nobody said anything about
+	undecided      int  // suggestions that nobody said anything about
+	links          bool // somebody asked what may be linked
 }
 
 type patternKey struct {
@@ -266,6 +258,30 @@ func (p *patterns) undecided(c daybook.CaseID) int {
 	return 0
 }
 
+func (p *patterns) setUndecided(c daybook.CaseID, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if slot := p.slots[c]; slot != nil {
+		slot.undecided = n
+	}
+}
+
+// wantLinks notes that somebody asked what may be linked in a case.
+func (p *patterns) wantLinks(c daybook.CaseID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if slot := p.slots[c]; slot != nil {
+		slot.links = true
+	}
+}
+
+// wantedLinks reports whether somebody did.
+func (p *patterns) wantedLinks(c daybook.CaseID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.slots[c] != nil && p.slots[c].links
+}
+
 // slot returns the place of a case.
 func (p *patterns) slot(c daybook.CaseID) *patternSlot {
 	p.mu.Lock()
@@ -282,11 +298,11 @@ func (p *patterns) slot(c daybook.CaseID) *patternSlot {
 
 // keep notes how large the figures of a case are and lets go of those that were
 // not used for longest. Who still works on one of them is not disturbed.
-func (p *patterns) keep(c daybook.CaseID, contacts, undecided int) {
+func (p *patterns) keep(c daybook.CaseID, contacts int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if slot := p.slots[c]; slot != nil {
-		slot.contacts, slot.undecided = contacts, undecided
+		slot.contacts = contacts
 	}
 	order, all := make([]daybook.CaseID, 0, len(p.slots)), 0
 	for id, slot := range p.slots {

@@ -118,16 +118,17 @@ const DefaultLeave = "https://www.bbc.co.uk/weather"
 // A Server answers requests.
 type Server struct {
 	Config
-	words     *words
-	pages     pages
-	views     *views
-	looked    *looked
-	patterns  *patterns
-	checks    *checks
-	termsKept *termsKept
-	pictures  *pictures
-	countries countries
-	handler   http.Handler
+	words       *words
+	pages       pages
+	views       *views
+	looked      *looked
+	patterns    *patterns
+	checks      *checks
+	comparisons *comparisons
+	termsKept   *termsKept
+	pictures    *pictures
+	countries   countries
+	handler     http.Handler
 }
 
 // New returns a Server. It fails only when templates or words are broken.
@@ -138,7 +139,7 @@ func New(c Config) (*Server, error) {
 	if c.Idle == 0 {
 		c.Idle = signin.IdleLock
 	}
-	s := &Server{Config: c, views: newViews(c.Clock), looked: newLooked(c.Clock), patterns: newPatterns(), checks: newChecks(c),
+	s := &Server{Config: c, views: newViews(c.Clock), looked: newLooked(c.Clock), patterns: newPatterns(), checks: newChecks(c), comparisons: newComparisons(c),
 		termsKept: newTermsKept(), pictures: newPictures(c.Clock)}
 	var err error
 	if s.words, err = readWords(); err != nil {
