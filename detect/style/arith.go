@@ -19,10 +19,18 @@ func ln(x float64) float64 {
 	// ln f = 2 artanh s, with |s| < 0.172
 	s := (f - 1) / (f + 1)
 	z := float64(s * s)
-	sum := 0.0
-	for k := 23; k >= 1; k -= 2 {
-		sum = float64(sum*z) + 1/float64(k)
-	}
+	sum := 1.0 / 23
+	sum = float64(sum*z) + 1.0/21
+	sum = float64(sum*z) + 1.0/19
+	sum = float64(sum*z) + 1.0/17
+	sum = float64(sum*z) + 1.0/15
+	sum = float64(sum*z) + 1.0/13
+	sum = float64(sum*z) + 1.0/11
+	sum = float64(sum*z) + 1.0/9
+	sum = float64(sum*z) + 1.0/7
+	sum = float64(sum*z) + 1.0/5
+	sum = float64(sum*z) + 1.0/3
+	sum = float64(sum*z) + 1
 	return float64(2*float64(s*sum)) + float64(float64(e)*ln2)
 }
 

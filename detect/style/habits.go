@@ -1,6 +1,9 @@
 package style
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A habit is something that a message shows or does not show.
 type habit struct {
@@ -86,7 +89,7 @@ func markHabits() []habit {
 		{"ends-stop", "end messages with a full stop", "", whenever(func(t *traits) bool { return t.last == '.' })},
 		{"ends-bare", "end messages without any mark", "", whenever(func(t *traits) bool { return t.endsBare() })},
 		{"ends-question", "end messages with a question mark", "", whenever(func(t *traits) bool { return t.last == '?' })},
-		{"ends-smiley", "end messages with a smiley", "", whenever(func(t *traits) bool { return len(t.words) > 0 && isSmiley(t.words[len(t.words)-1]) })},
+		{"ends-smiley", "end messages with a smiley", "", whenever(func(t *traits) bool { return t.endsSmiley })},
 		{"ends-dots", "end messages with dots", "", whenever(func(t *traits) bool { return strings.HasSuffix(t.text, "..") || t.last == '…' })},
 		{"exclaims", "use exclamation marks", "", whenever(contains("!"))},
 		{"repeats-exclamation", "repeat exclamation marks", "with one", having(contains("!"), contains("!!", "!?"))},
@@ -141,11 +144,11 @@ func letterHabits() []habit {
 }
 
 func smileyHabits() []habit {
-	smiley := func(t *traits) bool { return t.any(isSmiley) }
+	smiley := func(t *traits) bool { return len(t.smileys) > 0 }
 	among := func(is func(string) bool) func(*traits) (bool, bool) {
-		return having(smiley, func(t *traits) bool { return t.any(func(w string) bool { return isSmiley(w) && is(w) }) })
+		return having(smiley, func(t *traits) bool { return slices.ContainsFunc(t.smileys, is) })
 	}
-	laugh := func(t *traits) bool { return t.any(isLaugh) }
+	laugh := func(t *traits) bool { return t.laughs }
 	return []habit{
 		{"smiley", "use smileys", "", whenever(smiley)},
 		{"smiley-nose", "give smileys a nose", "with a smiley", among(func(w string) bool { return strings.ContainsAny(w[1:], "-o") })},

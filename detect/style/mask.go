@@ -18,8 +18,7 @@ const (
 
 // Mask returns the text with mentions, web addresses, e-mail addresses and
 // telephone numbers replaced, and white space made plain: one blank between
-// words, two where there were more, none at the ends. Masking twice changes
-// nothing.
+// words, two where there were more, none at the ends. Masks stay what they are.
 func Mask(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))

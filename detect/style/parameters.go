@@ -17,6 +17,7 @@ type Parameters struct {
 	Between    []float64         `json:"between"`  // by dimension: variance of writers
 	Session    []float64         `json:"session"`  // by dimension: variance of one writer from one time to another, however much text
 	Sampling   []float64         `json:"sampling"` // by dimension: variance of one writer that vanishes with the characters: divided by them
+	Platform   []float64         `json:"platform"` // by dimension: variance of the means of platforms
 	Habits     []HabitParameters `json:"habits"`
 	Mix        Mix               `json:"mix"`
 	Enough     Limits            `json:"enough"`
@@ -57,6 +58,7 @@ type HabitParameters struct {
 	Key      string  `json:"key"`
 	Usual    float64 `json:"usual"`    // how many of the messages that give an occasion show it
 	Between  float64 `json:"between"`  // variance of writers
+	Platform float64 `json:"platform"` // variance of the means of platforms
 	Session  float64 `json:"session"`  // variance of one writer from one time to another
 	Sampling float64 `json:"sampling"` // variance of one message
 }
@@ -77,6 +79,10 @@ type Mix struct {
 	Habits [3]float64 `json:"habits"`
 	Clip   float64    `json:"clip"` // the most that one habit adds or takes, before weighing
 	Most   int64      `json:"most"` // millibits: more is never claimed, either way
+	// Writers is for how many writers seen of a platform about half of Most may
+	// be claimed: assumed, because no private messages were at hand to measure
+	// it on.
+	Writers int `json:"writers"`
 }
 
 // Limits is what a sample needs before anything is claimed.
@@ -92,11 +98,11 @@ func (p *Parameters) check(habits []habit) error {
 	switch {
 	case d < 1 || d > 1024:
 		return fmt.Errorf("%d dimensions", d)
-	case len(p.Mean) != 4 || len(p.Between) != d || len(p.Session) != d || len(p.Sampling) != d || len(p.Projection.Scale) != d:
-		return fmt.Errorf("not all of mean, between, session, sampling and scale have %d dimensions", d)
+	case len(p.Mean) != 4 || len(p.Between) != d || len(p.Session) != d || len(p.Sampling) != d || len(p.Platform) != d || len(p.Projection.Scale) != d:
+		return fmt.Errorf("not all of mean, between, session, sampling, platform and scale have %d dimensions", d)
 	case !(p.Amount.Half > 0 && p.Amount.Least >= 1 && p.Amount.Most > p.Amount.Least):
 		return fmt.Errorf("amount %v", p.Amount)
-	case !(p.Mix.Width > 0 && p.Mix.Low < p.Mix.High && p.Mix.Most > 0 && p.Mix.Clip > 0):
+	case !(p.Mix.Width > 0 && p.Mix.Low < p.Mix.High && p.Mix.Most > 0 && p.Mix.Clip > 0 && p.Mix.Writers > 0):
 		return fmt.Errorf("mix %v", p.Mix)
 	case p.Enough.Messages < 1 || p.Enough.Characters < 1:
 		return fmt.Errorf("enough %v", p.Enough)
@@ -107,7 +113,7 @@ func (p *Parameters) check(habits []habit) error {
 		}
 	}
 	for k := range d {
-		if !(p.Between[k] > 0 && p.Session[k] >= 0 && p.Sampling[k] >= 0 && p.Session[k]+p.Sampling[k] > 0) {
+		if !(p.Between[k] > 0 && p.Platform[k] > 0 && p.Session[k] >= 0 && p.Sampling[k] >= 0 && p.Session[k]+p.Sampling[k] > 0) {
 			return fmt.Errorf("variances of dimension %d: %v, %v, %v", k, p.Between[k], p.Session[k], p.Sampling[k])
 		}
 	}
@@ -118,7 +124,7 @@ func (p *Parameters) check(habits []habit) error {
 		if h.Key != habits[i].key {
 			return fmt.Errorf("habit %d is %q, not %q", i, h.Key, habits[i].key)
 		}
-		if !(h.Usual > 0 && h.Usual < 1 && h.Between > 0 && h.Session >= 0 && h.Sampling > 0) {
+		if !(h.Usual > 0 && h.Usual < 1 && h.Between > 0 && h.Platform > 0 && h.Session >= 0 && h.Sampling > 0) {
 			return fmt.Errorf("habit %s: %v", h.Key, h)
 		}
 	}

@@ -17,7 +17,7 @@ type Habit struct {
 }
 
 // leastShare is the share, in millibits, from which a habit is worth a sentence.
-const leastShare = 150
+const leastShare = 60
 
 // Habits returns what the habits of two writings say, strongest first, for and
 // against alike. A habit that both share with most of their platform says next
@@ -28,11 +28,11 @@ func (m *Model) Habits(a, b Writing) []Habit {
 		return nil
 	}
 	var all []Habit
+	weight := at(m.p.Mix.Habits, m.p.Mix.amount(a, b))
 	for i := range m.habits {
 		x, y := &a.habits[i], &b.habits[i]
-		share := int64(m.habit(i, x, y) / ln2 * 1000)
-		agree := x.z > 0 == (y.z > 0)
-		if share > -leastShare && share < leastShare || share > 0 && !agree {
+		share := int64(m.habit(i, a, b) * weight / ln2 * 1000)
+		if share > -leastShare && share < leastShare || share > 0 && !alike(x.z, y.z) {
 			continue
 		}
 		all = append(all, Habit{Key: m.habits[i].key, Millibits: share, For: share > 0, Text: m.habits[i].sentence(x, y, share > 0)})
@@ -41,6 +41,13 @@ func (m *Model) Habits(a, b Writing) []Habit {
 		return cmp.Compare(max(q.Millibits, -q.Millibits), max(p.Millibits, -p.Millibits))
 	})
 	return all
+}
+
+// alike reports whether two writers differ from what is usual in the same way,
+// and by enough to be worth a word: in standard deviations of a message.
+func alike(x, y float64) bool {
+	const least = 0.15
+	return x > least && y > least || x < -least && y < -least
 }
 
 // sentence says what was counted of a habit on both sides and what is usual.
@@ -66,7 +73,7 @@ func usually(p float64) string {
 		return "less than 1 in 200"
 	case p < 0.095:
 		return "1 in " + strconv.Itoa(int(1/p+0.5))
-	case p > 0.995:
+	case p > 0.945:
 		return "nearly always"
 	}
 	return strconv.Itoa(int(p*10+0.5)) + " in 10"

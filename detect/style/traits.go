@@ -16,6 +16,7 @@ type traits struct {
 	upper   int
 	last    rune
 	opening string // the first word after whom the message is for
+	smileys []string
 
 	firstLetter, firstUpper      bool
 	bigI, smallI                 bool
@@ -27,14 +28,12 @@ type traits struct {
 	slash, hyphen, tightComma    bool
 	innerBlanks                  bool
 	smileyBare, smileyMark       bool
+	endsSmiley, laughs           bool
 	bigShort, smallShort         bool
 	bigOK, smallOK               bool
 	bigName, smallName           bool
 	british, american            bool
 }
-
-// maxLook is how many characters of a message the habits are read from.
-const maxLook = 4000
 
 // look reads the traits of a masked text.
 func look(text string) *traits {
@@ -45,7 +44,12 @@ func look(text string) *traits {
 	last := ""
 	for i, w := range t.words {
 		t.word(w)
-		if i > 0 && isSmiley(w) && last != "" {
+		t.laughs = t.laughs || isLaugh(w)
+		t.endsSmiley = isSmiley(w)
+		if t.endsSmiley {
+			t.smileys = append(t.smileys, w)
+		}
+		if i > 0 && t.endsSmiley {
 			end, _ := utf8.DecodeLastRuneInString(last)
 			if strings.ContainsRune(".!?,", end) {
 				t.smileyMark = true
@@ -244,6 +248,9 @@ func isSmiley(w string) bool {
 func isEmoji(r rune) bool { return r >= 0x1F300 && r <= 0x1FAFF || r >= 0x2600 && r <= 0x27BF }
 
 func isLaugh(w string) bool {
+	if len(w) < 3 || !strings.ContainsRune("lhraLHRA(*", rune(w[0])) {
+		return false
+	}
 	w = strings.ToLower(strings.Trim(w, ".,;:!?()*"))
 	switch w {
 	case "lol", "lmao", "rofl", "heh", "hehe", "hihi", "lolz":

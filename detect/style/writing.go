@@ -10,9 +10,9 @@ type Writing struct {
 	characters int
 	why        string // why there is not enough, "" if there is
 	amount     float64
+	back       *Background
 	place      []float64 // by dimension, centred, and scaled as if the text were endless
-	variance   []float64 // by dimension: of place, writers and chance together
-	square     []float64 // by dimension: place² / variance
+	variance   []float64 // by dimension: of place; writers, chance and the background together
 	habits     []habitual
 }
 
@@ -23,7 +23,6 @@ type habitual struct {
 	usual            float64
 	z                float64
 	variance         float64
-	square           float64
 }
 
 // Messages returns how many messages the writing rests on.
@@ -42,13 +41,12 @@ func (m *Model) Writing(p *Profile, bg *Background) Writing {
 	}
 	d := m.p.Projection.Dimensions
 	t, y := m.locate(p)
-	w := Writing{messages: p.messages, characters: p.characters, why: m.lacks(p), amount: t}
-	numbers := make([]float64, 3*d)
-	w.place, w.variance, w.square = numbers[:d], numbers[d:2*d], numbers[2*d:]
+	w := Writing{messages: p.messages, characters: p.characters, why: m.lacks(p), amount: t, back: bg}
+	numbers := make([]float64, 2*d)
+	w.place, w.variance = numbers[:d], numbers[d:]
 	for k := range d {
 		w.place[k] = y[k] - bg.place[k]
-		w.variance[k] = m.p.Between[k] + m.p.Session[k] + m.p.Sampling[k]/t
-		w.square[k] = float64(w.place[k]*w.place[k]) / w.variance[k]
+		w.variance[k] = m.p.Between[k] + m.p.Session[k] + m.p.Sampling[k]/t + bg.doubt[k]
 	}
 	w.habits = make([]habitual, len(m.habits))
 	for i := range w.habits {
@@ -60,8 +58,7 @@ func (m *Model) Writing(p *Profile, bg *Background) Writing {
 		}
 		n := float64(o)
 		z := (float64(k) - float64(n*usual)) / n / math.Sqrt(max(float64(usual*(1-usual)), 1e-4))
-		v := h.Between + h.Session + h.Sampling/n
-		w.habits[i].z, w.habits[i].variance, w.habits[i].square = z, v, float64(z*z)/v
+		w.habits[i].z, w.habits[i].variance = z, h.Between+h.Session+h.Sampling/n+bg.habitDoubt[i]
 	}
 	return w
 }
@@ -130,10 +127,7 @@ func (m *Model) project(p *Profile) []float64 {
 			f := int(features[j])
 			w := m.damped(counts[j]) * m.weight[f] / length
 			q := int64(math.Round(w * m.step[f] * (1 << 24)))
-			row := m.rows[f*d : f*d+d]
-			for k, x := range sums[:len(row)] {
-				sums[k] = x + q*int64(row[k])
-			}
+			addRow(sums, m.rows[f*d:f*d+d], q)
 		}
 	}
 	z := make([]float64, d)
@@ -141,6 +135,26 @@ func (m *Model) project(p *Profile) []float64 {
 		z[k] = float64(sums[k]) / (1 << 24) * m.p.Projection.Scale[k]
 	}
 	return z
+}
+
+// addRow adds q times a row to the sums. It is where the time goes.
+func addRow(sums []int64, row []int8, q int64) {
+	row = row[:len(sums)]
+	for len(sums) >= 8 {
+		s, r := sums[:8:8], row[:8:8]
+		s[0] += q * int64(r[0])
+		s[1] += q * int64(r[1])
+		s[2] += q * int64(r[2])
+		s[3] += q * int64(r[3])
+		s[4] += q * int64(r[4])
+		s[5] += q * int64(r[5])
+		s[6] += q * int64(r[6])
+		s[7] += q * int64(r[7])
+		sums, row = sums[8:], row[8:]
+	}
+	for k := range sums {
+		sums[k] += q * int64(row[k])
+	}
 }
 
 // damped returns ln(1+n).
@@ -153,11 +167,18 @@ func (m *Model) damped(n uint32) float64 {
 
 // A Background is how the writers of a platform write on average: what is usual
 // there. It does not change.
+//
+// The mean of a platform is not known but estimated, from the writers seen and
+// from how far the means of platforms lie apart. What remains in doubt is shared
+// by all writings with this background, so that it makes nobody alike: with few
+// writers seen, weights are small.
 type Background struct {
-	platform string
-	writers  int
-	place    []float64
-	usual    []float64 // by habit
+	platform   string
+	writers    int
+	place      []float64
+	doubt      []float64 // by dimension: variance of place
+	usual      []float64 // by habit
+	habitDoubt []float64 // by habit: variance of what is usual
 }
 
 // Platform returns what the background was named.
@@ -165,10 +186,6 @@ func (b *Background) Platform() string { return b.platform }
 
 // Writers returns how many profiles the background was made of.
 func (b *Background) Writers() int { return b.writers }
-
-// pseudo is how many writers the mean of the training data counts for in a
-// background: a platform of which little is known is taken for an ordinary one.
-const pseudo = 10
 
 // maxOccasions is how many messages of one writer count in a background: nobody
 // writes so much that what they do is usual.
@@ -178,14 +195,10 @@ const maxOccasions = 100
 // else is known. Their order does not matter. Profiles with little text weigh
 // little; without any profile it is the mean of the training data.
 func (m *Model) NewBackground(platform string, ws ...*Profile) *Background {
-	d := m.p.Projection.Dimensions
-	b := &Background{platform: platform, place: make([]float64, d), usual: make([]float64, len(m.habits))}
-	sums, weights := make([]int64, d), toFixed(pseudo*0.8)
-	shown, occasions := make([]int64, len(m.habits)), make([]int64, len(m.habits))
-	for i, h := range m.p.Habits {
-		const prior = 30 * pseudo // messages
-		shown[i], occasions[i] = toFixed(prior*h.Usual), toFixed(prior)
-	}
+	d, n := m.p.Projection.Dimensions, len(m.habits)
+	sums, weights := make([]int64, d), int64(0)
+	shown, occasions, writers := make([]int64, n), make([]int64, n), make([]int64, n)
+	b := &Background{platform: platform}
 	for _, p := range ws {
 		if p.messages == 0 || p.letters > 0 && float64(p.latin) < m.p.Enough.Latin*float64(p.letters) {
 			continue
@@ -197,20 +210,39 @@ func (m *Model) NewBackground(platform string, ws ...*Profile) *Background {
 		for k := range d {
 			sums[k] += toFixed(weight * y[k])
 		}
-		for i := range shown {
+		for i := range n {
 			o, k := float64(p.occasions[i]), float64(p.shown[i])
+			if o == 0 {
+				continue
+			}
 			if o > maxOccasions {
 				o, k = maxOccasions, float64(k*maxOccasions)/o
 			}
 			shown[i] += toFixed(k)
 			occasions[i] += toFixed(o)
+			h := m.p.Habits[i]
+			own := h.Between + h.Session
+			writers[i] += toFixed(own / (own + h.Sampling/o))
 		}
 	}
+	numbers := make([]float64, 2*d+2*n)
+	b.place, b.doubt, b.usual, b.habitDoubt = numbers[:d], numbers[d:2*d], numbers[2*d:2*d+n], numbers[2*d+n:]
 	for k := range d {
-		b.place[k] = float64(sums[k]) / float64(weights)
+		// As many writers as tell as much as the spread of platforms does.
+		prior := (m.p.Between[k] + m.p.Session[k]) / m.p.Platform[k]
+		seen := float64(weights) / fixed
+		b.place[k] = float64(sums[k]) / fixed / (seen + prior)
+		b.doubt[k] = m.p.Platform[k] * prior / (seen + prior)
 	}
-	for i := range b.usual {
-		b.usual[i] = min(max(float64(shown[i])/float64(occasions[i]), 1e-4), 1-1e-4)
+	for i, h := range m.p.Habits {
+		prior := (h.Between + h.Session) / h.Platform
+		seen := float64(writers[i]) / fixed
+		share := h.Usual
+		if occasions[i] > 0 {
+			share = float64(shown[i]) / float64(occasions[i])
+		}
+		b.usual[i] = min(max((float64(seen*share)+float64(prior*h.Usual))/(seen+prior), 1e-4), 1-1e-4)
+		b.habitDoubt[i] = h.Platform * prior / (seen + prior)
 	}
 	return b
 }

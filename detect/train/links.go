@@ -41,11 +41,7 @@ func links(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	p.Card = s.card(*without)
-	readable, err := json.MarshalIndent(p, "", "\t")
-	if err != nil {
-		return fmt.Errorf("write the parameters: %w", err)
-	}
-	readable = append(compact(readable), '\n')
+	readable := marshal(p)
 	if _, err := style.ParseModel(readable, projection); err != nil {
 		return fmt.Errorf("read the new model: %w", err)
 	}
@@ -60,6 +56,15 @@ func links(args []string, stdout, stderr io.Writer) error {
 	}
 	_, err = fmt.Fprintf(stdout, "%s: %d writers, %d features, %d dimensions\n", *out, s.persons, len(projection)/(12+p.Projection.Dimensions), p.Projection.Dimensions)
 	return err
+}
+
+// marshal writes the readable file: a list of numbers is one line.
+func marshal(p style.Parameters) []byte {
+	readable, err := json.MarshalIndent(p, "", "\t")
+	if err != nil {
+		panic(err) // numbers and strings: it cannot be, but for a number that is none
+	}
+	return append(compact(readable), '\n')
 }
 
 // sets is what is trained on.

@@ -12,21 +12,48 @@ import (
 func fitHabits(docs []document, use func(d *document) bool) []style.HabitParameters {
 	keys := style.HabitKeys()
 	all := make([]style.HabitParameters, len(keys))
-	usual, _ := usualIn(docs, use, nil)
+	usual := usualIn(docs, use, nil)
+	ratio := 0.0
+	writers := writersIn(docs, use)
 	for h, key := range keys {
 		all[h] = fitHabit(docs, use, h, usual)
 		all[h].Key = key
+		p := all[h].Usual
+		own := all[h].Between + all[h].Session
+		all[h].Platform = varianceOfMeans(len(writers), func(place int) (mean, chance float64, ok bool) {
+			if writers[place] < 5 {
+				return 0, 0, false
+			}
+			return (usual[place][h] - p) / math.Sqrt(math.Max(p*(1-p), 1e-4)), (own + all[h].Sampling/100) / writers[place], true
+		})
+		ratio += all[h].Platform / own / float64(len(keys))
+	}
+	for h := range all {
+		own, n := all[h].Between+all[h].Session, float64(len(writers))
+		all[h].Platform = further * (n*all[h].Platform + moreCommunities*math.Max(math.Min(ratio, .5), .05)*own) / (n + moreCommunities)
 	}
 	return all
 }
 
-// usualIn returns how often each habit is shown, by community, with the prior of
-// the whole given for 300 messages if there is one.
-func usualIn(docs []document, use func(d *document) bool, prior []style.HabitParameters) (usual [][]float64, whole []float64) {
+// writersIn counts the writers of each community.
+func writersIn(docs []document, use func(d *document) bool) []float64 {
+	writers := make([]float64, places(docs))
+	seen := map[int]bool{}
+	for i := range docs {
+		if d := &docs[i]; d.length == 3 && use(d) && !seen[d.person] {
+			seen[d.person] = true
+			writers[d.place]++
+		}
+	}
+	return writers
+}
+
+// usualIn returns how often each habit is shown, by community, drawn towards the
+// prior as style.NewBackground does if there is one.
+func usualIn(docs []document, use func(d *document) bool, prior []style.HabitParameters) (usual [][]float64) {
 	n := len(docs[0].occasions)
-	type sum struct{ o, k float64 }
+	type sum struct{ o, k, writers float64 }
 	sums := make([][]sum, places(docs))
-	total := make([]sum, n)
 	for p := range sums {
 		sums[p] = make([]sum, n)
 	}
@@ -39,25 +66,25 @@ func usualIn(docs []document, use func(d *document) bool, prior []style.HabitPar
 			o, k := float64(d.occasions[h]), float64(d.shown[h])
 			sums[d.place][h].o += o
 			sums[d.place][h].k += k
-			total[h].o += o
-			total[h].k += k
+			if prior != nil && o > 0 {
+				own := prior[h].Between + prior[h].Session
+				sums[d.place][h].writers += own / (own + prior[h].Sampling/o)
+			}
 		}
 	}
 	for p := range sums {
 		row := make([]float64, n)
 		for h, s := range sums[p] {
-			a, b := .5, 1.0
+			row[h] = (s.k + .5) / (s.o + 1)
 			if prior != nil {
-				a, b = 300*prior[h].Usual, 300
+				w := (prior[h].Between + prior[h].Session) / prior[h].Platform
+				row[h] = (s.writers*row[h] + w*prior[h].Usual) / (s.writers + w)
 			}
-			row[h] = math.Max(1e-4, math.Min(1-1e-4, (s.k+a)/(s.o+b)))
+			row[h] = math.Max(1e-4, math.Min(1-1e-4, row[h]))
 		}
 		usual = append(usual, row)
 	}
-	for _, s := range total {
-		whole = append(whole, (s.k+.5)/(s.o+1))
-	}
-	return usual, whole
+	return usual
 }
 
 func fitHabit(docs []document, use func(d *document) bool, h int, usual [][]float64) style.HabitParameters {

@@ -68,10 +68,11 @@ func (j *judge) backgrounds(docs []document, use func(d *document) bool) {
 	for p := range n {
 		j.centre[p] = sums.row(p)
 		for k := range j.centre[p] {
-			j.centre[p][k] /= weights[p] + 8
+			prior := (j.places.between[k] + j.places.session[k]) / j.places.platform[k]
+			j.centre[p][k] /= weights[p] + prior
 		}
 	}
-	j.usual, _ = usualIn(docs, use, j.habits)
+	j.usual = usualIn(docs, use, j.habits)
 }
 
 func (j *judge) where(d *document) []float64 {
@@ -252,7 +253,7 @@ func fitMix(all []example) style.Mix {
 		w[k] /= scale[k]
 	}
 	return style.Mix{Middle: middle, Width: width, Low: low, High: high, Bias: w[0], X: w[1], XX: w[2],
-		Place: [3]float64(w[3:6]), Habits: [3]float64(w[6:9]), Clip: clip, Most: 12000}
+		Place: [3]float64(w[3:6]), Habits: [3]float64(w[6:9]), Clip: clip, Most: 12000, Writers: 20}
 }
 
 func places(docs []document) int {

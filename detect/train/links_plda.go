@@ -14,6 +14,7 @@ type twoCov struct {
 	basis                      *matrix // axes x dimensions
 	mean                       *matrix // 4 x dimensions
 	between, session, sampling []float64
+	platform                   []float64
 }
 
 // dimensions are kept of the axes.
@@ -146,6 +147,7 @@ func fitTwoCov(docs []document, use func(d *document) bool) (*twoCov, error) {
 	}
 	m.noise(docs, s)
 	m.centre(docs, use)
+	m.platforms(docs, use)
 	return m, nil
 }
 
@@ -322,6 +324,71 @@ func (m *twoCov) centre(docs []document, use func(d *document) bool) {
 	}
 	inverse := l.inverseLower()
 	m.mean = inverse.transposed().times(inverse).times(right).times(m.basis)
+}
+
+// Of the means of few communities little is known: as if there were so many more
+// that lie as far apart, in every dimension, as on average.
+const moreCommunities = 6
+
+// Private messages, mail and the like lie further from the public chats of the
+// training than these from each other: assumed, not measured.
+const further = 2
+
+// platforms estimates how far the means of platforms lie apart, from those of
+// the communities of the documents of 30 messages.
+func (m *twoCov) platforms(docs []document, use func(d *document) bool) {
+	n := places(docs)
+	sums, writers := newMatrix(n, dimensions), make([]float64, n)
+	count := make([]float64, n)
+	seen := map[int]bool{}
+	for i := range docs {
+		d := &docs[i]
+		if d.length != 3 || !use(d) {
+			continue
+		}
+		if !seen[d.person] {
+			seen[d.person] = true
+			writers[d.place]++
+		}
+		count[d.place]++
+		row := sums.row(d.place)
+		for k, x := range m.where(d) {
+			row[k] += x
+		}
+	}
+	m.platform = make([]float64, dimensions)
+	ratio := 0.0
+	for k := range dimensions {
+		own := m.between[k] + m.session[k]
+		m.platform[k] = varianceOfMeans(n, func(p int) (mean, chance float64, ok bool) {
+			if writers[p] < 5 {
+				return 0, 0, false
+			}
+			return sums.v[p*dimensions+k] / count[p], (own + m.sampling[k]/3000) / writers[p], true
+		})
+		ratio += m.platform[k] / own / dimensions
+	}
+	for k := range dimensions {
+		own := m.between[k] + m.session[k]
+		m.platform[k] = further * (float64(n)*m.platform[k] + moreCommunities*math.Max(ratio, .05)*own) / float64(n+moreCommunities)
+	}
+}
+
+// varianceOfMeans is the variance of means about their mean, less what chance
+// adds, at least 0.
+func varianceOfMeans(n int, mean func(p int) (mean, chance float64, ok bool)) float64 {
+	var sum, squares, noise, many float64
+	for p := range n {
+		x, chance, ok := mean(p)
+		if !ok {
+			continue
+		}
+		sum, squares, noise, many = sum+x, squares+x*x, noise+chance, many+1
+	}
+	if many < 2 {
+		return 0
+	}
+	return math.Max(0, (squares-sum*sum/many)/(many-1)-noise/many)
 }
 
 // where returns the place of a document seen from the mean of all writers.

@@ -25,7 +25,7 @@ func train(s *sets, note func(format string, a ...any)) (style.Parameters, []byt
 	step("features", len(voc.hashes))
 	docs := voc.documents(s)
 	step("documents", len(docs))
-	axes, err := voc.axesOf(append(some(docs, 3, 5000), some(docs, 4, 3000)...))
+	axes, err := voc.axesOf(append(some(docs, 3, 4000), some(docs, 4, 1500)...))
 	if err != nil {
 		return none, nil, fmt.Errorf("reduce the documents: %w", err)
 	}
@@ -49,17 +49,17 @@ func train(s *sets, note func(format string, a ...any)) (style.Parameters, []byt
 		Name:       "style/1",
 		Projection: style.Projection{SHA256: hex.EncodeToString(sum[:]), Features: voc.views, Dimensions: dimensions, Scale: rounded(scale)},
 		Amount:     style.Amount{Half: round(m.half), Least: 20, Most: 16000},
-		Between:    rounded(m.between), Session: rounded(m.session), Sampling: rounded(m.sampling),
+		Between:    rounded(m.between), Session: rounded(m.session), Sampling: rounded(m.sampling), Platform: rounded(m.platform),
 		Habits: whole.habits,
 		Mix:    mix,
-		Enough: style.Limits{Messages: 5, Characters: 250, Latin: .7, Common: .2},
+		Enough: style.Limits{Messages: 5, Characters: 200, Latin: .7, Common: .2},
 	}
 	for i := range 4 {
 		p.Mean = append(p.Mean, rounded(m.mean.row(i)))
 	}
 	for i := range p.Habits {
 		h := &p.Habits[i]
-		h.Usual, h.Between, h.Session, h.Sampling = round(h.Usual), round(h.Between), round(h.Session), round(h.Sampling)
+		h.Usual, h.Between, h.Session, h.Sampling, h.Platform = round(h.Usual), round(h.Between), round(h.Session), round(h.Sampling), round(h.Platform)
 	}
 	x := &p.Mix
 	x.Bias, x.X, x.XX = round(x.Bias), round(x.X), round(x.XX)
@@ -69,32 +69,30 @@ func train(s *sets, note func(format string, a ...any)) (style.Parameters, []byt
 	return p, projection, nil
 }
 
-// trainMix learns how the two comparisons are weighed. Each is learned from one
-// half of the people and tried on the other, and for the pairs from people who
-// are not in them.
+// trainMix learns how the two comparisons are weighed. They are learned without
+// some communities and tried on these: weights have to hold where nobody has
+// been seen before. The two largest communities are left out by themselves, the
+// others together. For the labelled pairs it is the community left out that
+// most of their people are in.
 func trainMix(s *sets, voc *vocabulary, docs []document, axes *matrix, step func(string, int)) (style.Mix, error) {
-	var all []example
-	for half := range 2 {
-		one := func(d *document) bool { return hash(d.person)%2 == uint64(half) }
-		other := func(d *document) bool { return !one(d) }
-		j, err := newJudge(docs, one, other)
-		if err != nil {
-			return style.Mix{}, err
+	fold := folds(docs)
+	var shared [3]int
+	for i, p := range s.place {
+		if s.shared[i] {
+			shared[fold[p]]++
 		}
-		all = append(all, j.poolExamples(docs, other, uint64(half), 6000, 18000)...)
 	}
-	step("examples from the pool", len(all))
-	if len(s.pairs) > 0 {
-		shared := map[int]bool{}
-		for i, p := range s.person {
-			if s.shared[i] {
-				shared[p] = true
-			}
-		}
-		apart := func(d *document) bool { return !shared[d.person] }
-		j, err := newJudge(docs, apart, apart)
+	var all []example
+	for f := range 3 {
+		left := func(d *document) bool { return fold[d.place] == f }
+		rest := func(d *document) bool { return fold[d.place] != f }
+		j, err := newJudge(docs, rest, left)
 		if err != nil {
 			return style.Mix{}, err
+		}
+		all = append(all, j.poolExamples(docs, left, uint64(f), 5000, 15000)...)
+		if len(s.pairs) == 0 || shared[f] < max(shared[0], shared[1], shared[2]) {
+			continue
 		}
 		pairs, err := j.pairExamples(s, voc, axes)
 		if err != nil {
@@ -103,13 +101,26 @@ func trainMix(s *sets, voc *vocabulary, docs []document, axes *matrix, step func
 		step("examples from the pairs", len(pairs))
 		all = append(all, pairs...)
 	}
+	step("examples", len(all))
 	return fitMix(all), nil
 }
 
-// hash spreads people over halves.
-func hash(n int) uint64 {
-	h := uint64(n+1) * 0x9e3779b97f4a7c15
-	return h ^ h>>31
+// folds returns by community which third it is in.
+func folds(docs []document) []int {
+	count := make([]float64, places(docs))
+	for i := range docs {
+		count[docs[i].place]++
+	}
+	order := make([]int, len(count))
+	for p := range order {
+		order[p] = p
+	}
+	sortBy(order, func(p int) float64 { return -count[p] })
+	fold := make([]int, len(count))
+	for rank, p := range order {
+		fold[p] = min(rank, 2)
+	}
+	return fold
 }
 
 // pairExamples compares the labelled pairs as the evaluation does.
@@ -173,10 +184,10 @@ func draft(features []style.Feature, views [style.Views]int) (readable, projecti
 	sum := sha256.Sum256(projection)
 	one := []float64{1}
 	p := style.Parameters{Name: "draft", Projection: style.Projection{SHA256: hex.EncodeToString(sum[:]), Features: views, Dimensions: 1, Scale: one},
-		Amount: style.Amount{Half: 1, Least: 1, Most: 2}, Mean: [][]float64{one, one, one, one}, Between: one, Session: one, Sampling: one,
-		Mix: style.Mix{Width: 1, High: 1, Clip: 1, Most: 1}, Enough: style.Limits{Messages: 1, Characters: 1}}
+		Amount: style.Amount{Half: 1, Least: 1, Most: 2}, Mean: [][]float64{one, one, one, one}, Between: one, Session: one, Sampling: one, Platform: one,
+		Mix: style.Mix{Width: 1, High: 1, Clip: 1, Most: 1, Writers: 1}, Enough: style.Limits{Messages: 1, Characters: 1}}
 	for _, key := range style.HabitKeys() {
-		p.Habits = append(p.Habits, style.HabitParameters{Key: key, Usual: .5, Between: 1, Session: 1, Sampling: 1})
+		p.Habits = append(p.Habits, style.HabitParameters{Key: key, Usual: .5, Between: 1, Session: 1, Sampling: 1, Platform: 1})
 	}
 	// Plain structs of numbers and strings always marshal.
 	readable, _ = json.Marshal(p)
