@@ -17,8 +17,9 @@ import (
 // beside, and the next visit has it.
 
 const (
-	waitForLinks = 2 * time.Second // of a page
-	waitForWarm  = time.Minute     // of what nobody waits for
+	waitForLinks = 2 * time.Second        // of a page that is about them
+	waitBriefly  = 200 * time.Millisecond // of another
+	waitForWarm  = time.Minute            // of what nobody waits for
 )
 
 // A comparison is what may be linked in a case as it was at one moment. It is
@@ -34,7 +35,7 @@ type comparison struct {
 // comparisons are those that run.
 type comparisons struct {
 	linking Linking       // nil: nothing is compared
-	wait    time.Duration // of a page
+	wait    time.Duration // of a page that is about them
 	logger  *slog.Logger
 	stop    context.CancelFunc
 	ctx     context.Context //nolint:containedctx // of what runs, which outlives the requests that begin it
@@ -116,12 +117,19 @@ func (p *pattern) withLinks(n *comparison) *pattern {
 
 // compared is pattern with what may be linked. If that is not known within a
 // moment, Comparing says so.
-func (r *request) compared() (*pattern, error) {
+func (r *request) compared() (*pattern, error) { return r.comparedIn(r.s.comparisons.wait) }
+
+// comparedBriefly is compared for a page that has much else to say.
+func (r *request) comparedBriefly() (*pattern, error) {
+	return r.comparedIn(min(r.s.comparisons.wait, waitBriefly))
+}
+
+func (r *request) comparedIn(wait time.Duration) (*pattern, error) {
 	p, err := r.pattern()
 	if err != nil || p.comparison == nil {
 		return p, err
 	}
-	return r.s.compared(r.Context(), r.caseID, p, r.s.comparisons.wait)
+	return r.s.compared(r.Context(), r.caseID, p, wait)
 }
 
 func (s *Server) compared(ctx context.Context, c daybook.CaseID, p *pattern, wait time.Duration) (*pattern, error) {

@@ -69,6 +69,7 @@ func TestOverviewNumbersLeadToTheirEntries_A10(t *testing.T) {
 	h.tell()
 	h.watch()
 	maya := h.enter(h.maya)
+	maya.get(h.path("handles")) // waits for what may be linked
 	page := maya.get(h.path("overview"))
 	shows(t, page, "You were contacted on 16 of the last 42 days, from one handle, 25 times after you asked them to stop.",
 		"If the suggested handle belonged to it too, it would be 26 of 42 days, 2 handles and 39 times after the request to stop.",

@@ -49,7 +49,7 @@ func (r *request) oneHandle() error {
 // showHandle shows the page of a handle, with a form as it was sent if something
 // was wrong with it.
 func (r *request) showHandle(status int, h daybook.Handle, form markForm) error {
-	p, err := r.compared()
+	p, err := r.comparedBriefly()
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ type nextStep struct {
 
 func (s *Server) overview(r *request) error {
 	ctx := r.Context()
-	p, err := r.compared()
+	p, err := r.comparedBriefly()
 	if err != nil {
 		return err
 	}
