@@ -151,7 +151,7 @@ func TestPagesWithoutNewFlags(t *testing.T) {
 	h.tell()
 	b := h.enter(h.maya)
 	page := b.get(h.timelineOf(h.mayas))
-	shows(t, page, "could not be looked through for flags just now", "Possible surveillance")
+	shows(t, page, "could not be looked through for flags just now")
 	shows(t, b.find("library"), "Hits 1 to", "could not be looked through for flags just now")
 }
 
