@@ -29,7 +29,7 @@ type alerting struct {
 }
 
 func newAlerting(a *app, n mailer) *alerting {
-	t := &alerting{app: a, follower: alerts.NewFollower(a.db, a.db, a.log, a.clock)}
+	t := &alerting{app: a, follower: alerts.NewFollower(a.db, a.db, a.log, a.clock).WithLinks(alertLinks{a.linking, a.logger})}
 	if m := a.cfg.Mail; n == nil && m.Host != "" {
 		n, t.problem = newMailer(m)
 	}

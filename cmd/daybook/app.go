@@ -36,6 +36,7 @@ type app struct {
 	mastodon mastodon.Config
 	runner   *collectors.Runner
 	messages *store.MessageFollower
+	linking  *linking
 	alerts   *alerting
 	desk     *signin.Desk                                      // once the pages are open
 	warm     func(ctx context.Context, c daybook.CaseID) error // of the pages: nil without them
@@ -122,7 +123,9 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 			drivers[i] = withoutMedia(drivers[i])
 		}
 	}
-	parsers := map[daybook.Platform]store.Parser{mastodon.Platform: {Version: mastodon.Version, Parse: mastodon.Parse}}
+	parsers := map[daybook.Platform]store.Parser{mastodon.Platform: {Version: mastodon.Version, Parse: mastodon.Parse, Profiles: mastodon.Profiles}}
+	a.db.ReadProfiles(a.log, parsers)
+	a.linking = &linking{db: a.db}
 	a.messages = a.db.Messages(parsers)
 	a.cases = cases.New(cases.Config{
 		Store: a.db, Log: a.log, Messages: a.db, Clock: o.clock, Logger: o.log,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -71,6 +72,7 @@ func (cmd *handlesCommand) Run(c *call) error {
 type findingsCommand struct {
 	Case    string `required:"" help:"The case." placeholder:"CASE"`
 	Explain bool   `help:"Every figure with the entries that it counts."`
+	Content bool   `help:"With the words that the reasons for and against a link quote."`
 }
 
 func (cmd *findingsCommand) Run(c *call) error {
@@ -78,15 +80,24 @@ func (cmd *findingsCommand) Run(c *call) error {
 		if err := a.cases.Look(c.ctx, actor, id, cases.List, daybook.Access{Detail: "looked at the findings"}); err != nil {
 			return err
 		}
+		if cmd.Content {
+			if err := a.cases.Look(c.ctx, actor, id, cases.Content, daybook.Access{Detail: "looked at the words of the findings"}); err != nil {
+				return err
+			}
+		}
 		found, err := a.findings(c.ctx, id)
-		if err != nil {
+		if err != nil && !errors.Is(err, errPartial) {
 			return err
 		}
+		partial := err
 		marked, err := a.flagFindings(c.ctx, actor, id)
 		if err != nil {
 			return err
 		}
 		found = append(found, marked...)
+		if !cmd.Content {
+			found = withoutWords(found)
+		}
 		if len(found) == 0 && !c.cmd.JSON {
 			_, err := fmt.Fprintln(c.out, "nothing was found")
 			return err
@@ -101,17 +112,22 @@ func (cmd *findingsCommand) Run(c *call) error {
 				return err
 			}
 		}
-		return nil
+		return partial
 	})
 }
 
-// findings looks for the patterns of a case now.
+// findings looks for the patterns of a case now. If the error wraps errPartial,
+// something could not be compared and the rest is returned.
 func (a *app) findings(ctx context.Context, id daybook.CaseID) ([]detect.Finding, error) {
 	facts, err := a.db.Facts(ctx, id, a.clock().UTC())
 	if err != nil {
 		return nil, err
 	}
-	return detect.RepeatedContact{}.Detect(ctx, facts)
+	found, err := detect.RepeatedContact{}.Detect(ctx, facts)
+	if err != nil {
+		return nil, err
+	}
+	return a.withLinks(ctx, id, facts, found)
 }
 
 type findingJSON struct {
@@ -129,6 +145,7 @@ type findingJSON struct {
 type reasonJSON struct {
 	Feature string   `json:"feature"`
 	Weight  float64  `json:"weight_bits"`
+	Learned bool     `json:"learned,omitzero"` // false: set by hand
 	Text    string   `json:"text"`
 	Entries []uint64 `json:"entries"`
 }
@@ -140,7 +157,7 @@ func findingOf(f detect.Finding) findingJSON {
 		out.Handles = append(out.Handles, senderOf(h))
 	}
 	for _, r := range f.Reasons {
-		out.Reasons = append(out.Reasons, reasonJSON{r.Feature, bits(r.Weight), r.Text, r.Entries})
+		out.Reasons = append(out.Reasons, reasonJSON{r.Feature, bits(r.Weight), r.Learned, r.Text, append([]uint64{}, r.Entries...)})
 	}
 	return out
 }
@@ -158,7 +175,7 @@ func printFinding(c *call, f detect.Finding, gap, explain bool) error {
 	}
 	fmt.Fprintf(&b, "%s\n  %s\n", strings.Join(names, " + "), shown(f.Text))
 	for _, r := range f.Reasons {
-		fmt.Fprintf(&b, "  - %s\n", shown(r.Text))
+		fmt.Fprintf(&b, "  - %s\n", shown(reasonLine(r)))
 	}
 	if explain {
 		explainFigures(&b, f)

@@ -54,7 +54,7 @@ type commands struct {
 	Resume     resumeCommand     `cmd:"" help:"Go on reading an account."`
 	Renew      renewCommand      `cmd:"" help:"Renew the consent for an account."`
 	Withdraw   withdrawCommand   `cmd:"" help:"End the consent for an account and take the token back."`
-	Show       showCommand       `cmd:"" help:"Show one message with its captures and versions."`
+	Show       showCommand       `cmd:"" help:"Show one message with its captures and versions, or a decision with who made it."`
 	List       listCommand       `cmd:"" help:"List messages in order of time."`
 	Search     searchCommand     `cmd:"" help:"Search the words of a case."`
 	Handles    handlesCommand    `cmd:"" help:"List who is in a case, with counts."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -44,6 +45,9 @@ func (cmd *showCommand) Run(c *call) error {
 			return err
 		}
 		m, err := a.db.Message(c.ctx, id, cmd.Entry)
+		if errors.Is(err, daybook.ErrNotFound) {
+			return cmd.decision(c, a, id, zone, err)
+		}
 		if err != nil {
 			return err
 		}
