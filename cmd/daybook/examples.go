@@ -42,7 +42,8 @@ var examples = map[string]string{
   daybook search --case CASE 'from:kestrel@birds.example after:2026-10-26 wind*'
   daybook search --case CASE --terms terms.txt`,
 	"handles":  `  daybook handles --case CASE`,
-	"findings": `  daybook findings --case CASE --explain`,
+	"findings": `  daybook findings --case CASE --explain
+  daybook findings --case CASE --content --json`,
 	"verify": `  daybook verify --case CASE
   daybook verify --case CASE --anchor checkpoint.txt
   daybook verify --case CASE --anchor 170:9f2c4be01d7a6653`,
