@@ -197,7 +197,7 @@ func (c *casework) naming(add func(a, b int)) {
 // those who wrote most and of those who came after somebody ended.
 func (c *casework) writingAlike(add func(a, b int)) {
 	try := func(i, j int) {
-		if !c.isUsualKnown(c.parties[i].platform) || !c.isUsualKnown(c.parties[j].platform) || i == j {
+		if i == j {
 			return
 		}
 		a, b := c.manuscript(c.parties[i]), c.manuscript(c.parties[j])

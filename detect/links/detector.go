@@ -19,19 +19,18 @@ import (
 //
 // A pair is suggested when
 //
-//   - writing alone is strong: enough text on both sides, and a weight of 3.3 bits
-//     and log2 of the number of handles and groups or more (2 bits more where
-//     fewer than 100 writers of a platform are known), with less than 4 bits assumed
-//     against it; or
+//   - writing alone is strong: enough text on both sides, and a weight of 4.3 bits
+//     and log2 of the number of handles and groups or more, with less than 4 bits
+//     assumed against it; or
 //   - what is assumed is strong: 7 bits more for than against, from two families of
 //     comparisons with 3 bits or more each (3.5 for words, 2 for succession; or both
-//     accounts name each other), and writing, where there is enough of it, does not speak against with 3 bits or
-//     more; from 64 handles on the 7 bits rise by half of log2 of how many times
-//     64 they are; or
-//   - both are middling: 3 bits of writing and 4 bits assumed.
+//     accounts name each other), and writing, where there is enough of it, does not
+//     speak against it with 3 bits or more; from 64 handles on the 7 bits rise by
+//     half of log2 of how many times 64 they are; or
+//   - both are middling: 3 bits of writing, 4 bits assumed with one of those
+//     families; where that is succession, 5 bits of writing.
 //
-// Writing counts only where it is known what is usual on a platform: where Facts
-// has a Background for it. Hours, third parties and servers weigh, but are no family that a suggestion may
+// Hours, third parties and servers weigh, but are no family that a suggestion may
 // stand on. Nor is succession where more than ten other handles first came in
 // the same time. Not suggested, whatever speaks for it: a pair of which a person
 // said that it is apart, or of a handle with a member of a group of which that
@@ -142,11 +141,7 @@ const mostCrowd = 10
 func (c *casework) isSuggested(r *compared) bool {
 	parties := uint64(len(c.parties))
 	net := r.forLink + r.against
-	writing := ruleWriting + detect.Millibits(log2(parties, 1))
-	if min(c.writersOf(r.pair.a.platform), c.writersOf(r.pair.b.platform)) < 100 {
-		writing += ruleFewKnown
-	}
-	if r.writing.enough && r.writing.weight >= writing && net > -ruleBeside {
+	if r.writing.enough && r.writing.weight >= ruleWriting+detect.Millibits(log2(parties, 1)) && net > -ruleBeside {
 		return true
 	}
 	if r.writing.enough && r.writing.weight <= ruleNotByHand {
@@ -168,7 +163,11 @@ func (c *casework) isSuggested(r *compared) bool {
 	if grounds >= 2 && net >= need {
 		return true
 	}
-	return r.writing.enough && r.writing.weight >= ruleMiddling && grounds >= 1 && net >= ruleBeside
+	middling := ruleMiddling
+	if grounds == 1 && familySuccession.isGround(r.families[familySuccession]) {
+		middling = ruleFollowing
+	}
+	return r.writing.enough && r.writing.weight >= middling && grounds >= 1 && net >= ruleBeside
 }
 
 // strength orders suggestions; it is shown to nobody.

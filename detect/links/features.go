@@ -78,8 +78,6 @@ func Heading(feature string, isFor bool) string {
 		return "Different writing"
 	case "writing-too-little":
 		return "Too little text"
-	case "writing-not-weighed":
-		return "Writing was not weighed"
 	case "crowd":
 		return "Many came at that time"
 	case "left-open":

@@ -23,7 +23,7 @@ type Facts struct {
 	detect.Facts
 	Senders    []*Sender                              // of each of Facts.Handles; nil if nothing is known but contacts
 	Decisions  []Decision                             // in force, about pairs
-	Background map[daybook.Platform]*style.Background // what is usual there; where there is none, or one of fewer than 20 writers, writing is not weighed
+	Background map[daybook.Platform]*style.Background // what is usual there; where there is none, or one of few writers, writing weighs little
 	Own        []string                               // Refs of the person's own accounts: never compared
 	Said       *Sender                                // what the person wrote, so that a phrase that two handles quote from there is not taken for theirs; nil if that is not known
 }

@@ -137,9 +137,9 @@ const (
 	ruleFamily    detect.Millibits = 3000
 	ruleWords     detect.Millibits = 3500 // of phrases and the like: measured, 1 in 500 pairs of strangers have 3000
 	ruleFollows   detect.Millibits = 2000 // of succession
-	ruleWriting   detect.Millibits = 3300
-	ruleFewKnown  detect.Millibits = 2000 // more, where a background is of fewer than 100 writers
+	ruleWriting   detect.Millibits = 4300
 	ruleMiddling  detect.Millibits = 3000 // of writing,
+	ruleFollowing detect.Millibits = 5000 // or this where there is nothing but succession,
 	ruleBeside    detect.Millibits = 4000 // beside this of the assumed ones
 	ruleNotByHand detect.Millibits = -3000
 )

@@ -82,14 +82,9 @@ func (c *casework) manuscript(p *party) *manuscript {
 	return p.written
 }
 
-// leastWriters is how many writers a background needs. Without one, what
-// everybody on a platform does is taken for a likeness: of strangers in channels
-// that the model does not know, 150 pairs in 1,000 came out at 7.5 bits or more,
-// with a background of 20 writers 6, with one of 200 writers 2.
-const leastWriters = 20
-
-// isUsualKnown reports whether it is known how people write on a platform.
-func (c *casework) isUsualKnown(p daybook.Platform) bool { return c.writersOf(p) >= leastWriters }
+// fewKnown is how many writers of a platform have to be known for writing to weigh
+// what it can: the model gives less where it is not known what is usual.
+const fewKnown = 100
 
 // writersOf is how many writers of a platform are known.
 func (c *casework) writersOf(p daybook.Platform) int {
@@ -130,12 +125,6 @@ func (p *pair) writing() written {
 		}
 		return nothing("Too little text to compare writing: " + amount(a) + " of " + p.c.callAll(p.a) + " and " + amount(b) + " of " + p.c.callAll(p.b) + ". " + why)
 	}
-	for _, q := range []*party{p.a, p.b} {
-		if !p.c.isUsualKnown(q.platform) {
-			return written{notes: []note{{familyNothing, detect.Reason{Feature: "writing-not-weighed", Learned: true,
-				Text: "Writing was not weighed: what is usual on " + visible(string(q.platform)) + " is known only when " + decimal(leastWriters) + " handles or more wrote enough there."}}}}
-		}
-	}
 	w := written{enough: true, weight: detect.Millibits(p.c.model.Compare(a.Writing, b.Writing).Millibits)}
 	w.a, w.b = a.Writing, b.Writing
 	amounts := amount(a) + " of " + p.c.callAll(p.a) + " and " + amount(b) + " of " + p.c.callAll(p.b) + " were compared."
@@ -145,6 +134,12 @@ func (p *pair) writing() written {
 		text = "Writing as alike as this was measured " + factor(bits) + " times as often between two handles of one writer as between those of two writers: "
 	case bits <= -1000:
 		text = "Writing as unlike as this was measured " + factor(-bits) + " times as often between handles of two writers as between those of one: "
+	}
+	for _, q := range []*party{p.a, p.b} {
+		if n := p.c.writersOf(q.platform); n < fewKnown {
+			amounts += " What is usual on " + visible(string(q.platform)) + " is known of " + count(int64(n), "writer") + " alone, so it cannot weigh much."
+			break
+		}
 	}
 	w.notes = []note{{familyNothing, detect.Reason{Feature: "writing", Weight: w.weight, Learned: true, Text: text + amounts}}}
 	return w
