@@ -353,14 +353,16 @@ func isClass(text string) bool {
 // maxWays bounds how often the matcher can go back in one pattern.
 const maxWays = 100_000
 
+// ways counts the places at which each element can stand, multiplied. Choices of
+// which at most one begins at a word count once.
 func ways(row []element) int {
 	n := 1
 	for _, e := range row {
 		here := e.most + 1
 		if len(e.choices) > 0 {
-			here = 0
+			here = 1
 			for _, choice := range e.choices {
-				here += ways(choice)
+				here += ways(choice) - 1
 			}
 		}
 		if e.optional {
