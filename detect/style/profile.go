@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,6 +28,7 @@ type Profile struct {
 	common     int
 	place      []float64 // what project gave, nil after a change
 	reader     reader
+	seen       []uint64 // by feature: whether it occurred in this piece
 }
 
 // Limits of a message: what is beyond them is not looked at. Long texts are
@@ -69,7 +69,7 @@ func (p *Profile) Add(text string) {
 		text = strings.TrimPrefix(text[len(piece):], " ")
 		p.piece(piece)
 	}
-	if len(p.pending) > 4096+4*len(p.features) {
+	if len(p.pending) > 1<<14 {
 		p.settle()
 	}
 }
@@ -79,16 +79,26 @@ func (p *Profile) piece(text string) {
 	p.words += p.reader.wordCount
 	p.common += p.reader.commonCount
 	from := len(p.pending)
+	if p.seen == nil {
+		p.seen = make([]uint64, len(p.m.weight)/64+1)
+	}
 	for v := range views {
 		lookup := p.m.lookup[v]
 		p.reader.each(v, func(hash uint32) {
-			if f := lookup[hash]; f > 0 {
-				p.pending = append(p.pending, f-1)
+			f := lookup[hash]
+			if f == 0 {
+				return
+			}
+			f--
+			if bit := uint64(1) << (f % 64); p.seen[f/64]&bit == 0 {
+				p.seen[f/64] |= bit
+				p.pending = append(p.pending, f)
 			}
 		})
 	}
-	slices.Sort(p.pending[from:])
-	p.pending = p.pending[:from+len(slices.Compact(p.pending[from:]))]
+	for _, f := range p.pending[from:] {
+		p.seen[f/64] = 0
+	}
 }
 
 // script counts letters by script.
@@ -109,26 +119,24 @@ func (p *Profile) settle() {
 	if len(p.pending) == 0 {
 		return
 	}
-	slices.Sort(p.pending)
-	features := make([]uint16, 0, len(p.features)+len(p.pending)/2)
-	counts := make([]uint32, 0, cap(features))
-	i := 0
-	for j := 0; i < len(p.features) || j < len(p.pending); {
-		var f uint16
-		var n uint32
-		if j == len(p.pending) || i < len(p.features) && p.features[i] <= p.pending[j] {
-			f, n = p.features[i], p.counts[i]
-			i++
-		} else {
-			f = p.pending[j]
-		}
-		for j < len(p.pending) && p.pending[j] == f {
-			n = more(n, 1)
-			j++
-		}
-		features, counts = append(features, f), append(counts, n)
+	sums := make([]uint32, len(p.m.weight))
+	for i, f := range p.features {
+		sums[f] = p.counts[i]
 	}
-	p.features, p.counts, p.pending = features, counts, p.pending[:0]
+	fresh := 0
+	for _, f := range p.pending {
+		if sums[f] == 0 {
+			fresh++
+		}
+		sums[f] = more(sums[f], 1)
+	}
+	n := len(p.features) + fresh
+	p.features, p.counts, p.pending = make([]uint16, 0, n), make([]uint32, 0, n), p.pending[:0]
+	for f, n := range sums {
+		if n > 0 {
+			p.features, p.counts = append(p.features, uint16(f)), append(p.counts, n)
+		}
+	}
 }
 
 // more adds without running over.

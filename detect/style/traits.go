@@ -183,11 +183,14 @@ func (t *traits) spelling(w string) {
 			t.american = true
 		}
 	}
-	for _, s := range []string{"realis", "recognis", "optimis", "organis", "apologis", "initialis", "summaris", "generalis", "specialis", "normalis", "minimis"} {
-		if strings.HasPrefix(w, s) && !strings.HasSuffix(w, "ism") && !strings.HasSuffix(w, "ist") && !strings.HasSuffix(w, "istic") {
-			t.british = true
+	for _, s := range []string{"reali", "recogni", "optimi", "organi", "apologi", "initiali", "summari", "generali", "speciali", "normali", "minimi"} {
+		if !strings.HasPrefix(w, s) || len(w) == len(s) {
+			continue
 		}
-		if strings.HasPrefix(w, s[:len(s)-1]+"z") {
+		switch w[len(s)] {
+		case 's':
+			t.british = t.british || !strings.HasSuffix(w, "ism") && !strings.HasSuffix(w, "ist") && !strings.HasSuffix(w, "istic")
+		case 'z':
 			t.american = true
 		}
 	}
