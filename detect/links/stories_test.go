@@ -171,6 +171,9 @@ func TestStory_AFlood(t *testing.T) {
 	for _, f := range s.detect(t) {
 		t.Errorf("a crowd: %s", about(f))
 	}
+	if text := about(s.explain(t, "newcomer919", "tern_watcher")); !strings.Contains(text, "199 other handles first contacted you in the same time") {
+		t.Errorf("the crowd is not said: %s", text)
+	}
 }
 
 // Names that look alike, turn the direction of the text or cannot be seen are

@@ -151,11 +151,14 @@ func (p *party) came(by time.Time) bool {
 // cameBetween counts the other parties whose first contact lies between two
 // times.
 func (c *casework) cameBetween(from, to time.Time, a, b *party) int {
-	i, _ := slices.BinarySearchFunc(c.dates, from, func(d arrival, t time.Time) int { return d.at.Compare(t) })
-	n := 0
-	for ; i < len(c.dates) && !c.dates[i].at.After(to); i++ {
-		if q := c.parties[c.dates[i].party]; q != a && q != b {
-			n++
+	before := func(t time.Time) int {
+		i, _ := slices.BinarySearchFunc(c.dates, t, func(d arrival, t time.Time) int { return d.at.Compare(t) })
+		return i
+	}
+	n := before(to.Add(1)) - before(from)
+	for _, p := range []*party{a, b} {
+		if first, ok := p.first(); ok && !first.at.Before(from) && !first.at.After(to) {
+			n--
 		}
 	}
 	return n
