@@ -174,7 +174,7 @@ func (rs *ruleSet) allows(rule *rule, r *reading, from, to int) bool {
 	for k := range rule.unless {
 		p := &rule.unless[k]
 		for i := max(0, from-12); i < to; i++ {
-			if m.matches(p, i) && m.to > from {
+			if m.matches(p, i) && m.to >= from {
 				return false
 			}
 		}
