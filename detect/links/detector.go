@@ -31,12 +31,13 @@ import (
 //     families; where that is succession, 5 bits of writing.
 //
 // Hours, third parties and servers weigh, but are no family that a suggestion may
-// stand on. Nor is succession where more than ten other handles first came in
-// the same time. Not suggested, whatever speaks for it: a pair of which a person
-// said that it is apart, or of a handle with a member of a group of which that
-// was said; a pair that is confirmed; the person's own accounts; a pair of which
-// neither side ever wrote to the person. What was left open stays suggested and
-// says so.
+// stand on. Nor is succession where a crowd first came around that time: more than
+// ten other handles, three times as many as otherwise.
+//
+// Not suggested, whatever speaks for it: a pair of which a person said that it is
+// apart, or of a handle with a member of a group of which that was said; a pair
+// that is confirmed; the person's own accounts; a pair of which neither side ever
+// wrote to the person. What was left open stays suggested and says so.
 type Detector struct{ Model *style.Model }
 
 // Name is the version of the comparisons and of the model of writing.
@@ -133,7 +134,7 @@ func (d Detector) prepare(f Facts) (*casework, error) {
 	return c, nil
 }
 
-// mostCrowd is how many others may first come in the same time before succession
+// mostCrowd is how many others may first come around that time before succession
 // is no ground for a suggestion.
 const mostCrowd = 10
 
@@ -208,7 +209,7 @@ func (c *casework) finding(r *compared, model string) detect.Finding {
 	}
 	if r.crowd > mostCrowd {
 		f.Reasons = append(f.Reasons, detect.Reason{Feature: "crowd", Entries: []uint64{},
-			Text: count(int64(r.crowd), "other handle") + " first contacted you in the same time, so coming then says little."})
+			Text: count(int64(r.crowd), "other handle") + " first contacted you around that time, so coming then says little."})
 	}
 	if mark, d := c.decided(a, b); mark == daybook.MarkOpen {
 		f.Reasons = append(f.Reasons, detect.Reason{Feature: "left-open", Entries: []uint64{d.Entry}, Text: "You left open whether they are linked, on " + c.moment(d.At) + "."})

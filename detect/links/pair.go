@@ -32,7 +32,7 @@ type compared struct {
 	against  detect.Millibits
 	families [families]detect.Millibits // what speaks for, capped
 	writing  written
-	crowd    int // other parties that first came between the ending and a
+	crowd    int // other parties that first came around that time
 }
 
 // pairOf puts two parties in order.

@@ -171,7 +171,7 @@ func TestStory_AFlood(t *testing.T) {
 	for _, f := range s.detect(t) {
 		t.Errorf("a crowd: %s", about(f))
 	}
-	if text := about(s.explain(t, "newcomer919", "tern_watcher")); !strings.Contains(text, "199 other handles first contacted you in the same time") {
+	if text := about(s.explain(t, "newcomer919", "tern_watcher")); !strings.Contains(text, "other handles first contacted you around that time") {
 		t.Errorf("the crowd is not said: %s", text)
 	}
 }

@@ -11,7 +11,9 @@ import (
 const day = 24 * time.Hour
 
 // succession compares when one first came with when the other was blocked or
-// asked to stop. It returns too how many other parties first came in between.
+// asked to stop. It returns too how many other parties first came around that
+// time, where they were a crowd: from the ending to as long after the contact as
+// that was after it, or an hour.
 func (p *pair) succession() (notes []note, crowd int) {
 	notes, crowd = p.follows(p.a, p.b)
 	if len(notes) == 0 && len(p.a.members)+len(p.b.members) > 2 {
@@ -65,7 +67,7 @@ func (p *pair) follows(later, other *party) ([]note, int) {
 	notes := []note{{familySuccession, detect.Reason{Feature: "succession", Weight: w, Text: text, Entries: ascending([]uint64{first.entry, last.entry})}}}
 	notes = append(notes, p.madeAround(later, last, ended, what)...)
 	notes = append(notes, p.fellSilent(later, other, last)...)
-	return notes, p.c.cameBetween(last.from, first.at, later, other)
+	return notes, p.c.crowd(last.from, first.at.Add(max(delay, time.Hour)), later, other)
 }
 
 func afterDelay(d time.Duration) detect.Millibits {
@@ -146,6 +148,21 @@ func (p *pair) newAccount() []note {
 func (p *party) came(by time.Time) bool {
 	first, ok := p.first()
 	return ok && first.at.Before(by)
+}
+
+// crowd counts the other parties whose first contact lies between two times; 0
+// unless they are many: three times as many as come in such a time otherwise.
+func (c *casework) crowd(from, to time.Time, a, b *party) int {
+	n := c.cameBetween(from, to, a, b)
+	if n == 0 {
+		return 0
+	}
+	hours := func(d time.Duration) int64 { return int64(d/time.Hour) + 1 }
+	all := hours(c.dates[len(c.dates)-1].at.Sub(c.dates[0].at))
+	if int64(n)*all <= 3*int64(len(c.dates))*hours(to.Sub(from)) {
+		return 0
+	}
+	return n
 }
 
 // cameBetween counts the other parties whose first contact lies between two
