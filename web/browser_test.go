@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"daybook"
 	"daybook/internal/browser"
 )
 
@@ -75,7 +76,11 @@ var (
 func TestEveryPage_A10_C3_C7_C12_C14_E1(t *testing.T) {
 	h := newHouse(t)
 	h.tell()
+	h.watch()
 	h.hostile()
+	_, err := h.cases.Mark(t.Context(), h.actor(h.mayas), h.mayas, daybook.Decision{What: daybook.MarkApart, Handle: bramble, Other: nightjar, How: "someone from the book club"})
+	h.ok(err)
+	h.settle(h.mayas)
 	chromium := browser.Start(t)
 	shots := os.Getenv("DAYBOOK_SHOTS")
 	inMayas := "/c/" + string(h.mayas) + "/"
