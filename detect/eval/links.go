@@ -33,7 +33,7 @@ type linksReport struct {
 	N        map[string]figures            `json:"n"`
 	ByKind   map[string]map[string]figures `json:"by_kind"` // of a kind of different pairs: against all same ones; of a kind of same pairs: against all different ones
 	BySource map[string]map[string]figures `json:"by_source"`
-	Handles  *figures                      `json:"handles,omitempty"` // of names alone, where the set has pairs of handles
+	Handles  *figures                      `json:"handles,omitempty"` // of the likeness of names alone, where the set has pairs of handles; without Brier and ECE
 }
 
 // links measures the comparison of writing on labelled pairs of accounts. The

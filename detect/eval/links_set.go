@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	named "daybook/detect/links"
 	"daybook/detect/style"
 	"daybook/internal/labelled"
 )
@@ -142,20 +143,13 @@ func measureNames(dir string) (*figures, error) {
 	}
 	var all []scored
 	for _, p := range pairs {
-		bits, ok := compareNames(p.A, p.B)
-		if !ok {
-			return nil, nil
-		}
-		all = append(all, scored{bits, p.Same})
+		all = append(all, scored{float64(named.NameLikeness(p.A, p.B)), p.Same})
 	}
 	f := measure(all)
-	f.Enough = len(all)
+	// A likeness is no weight: it gives no probability.
+	f.Brier, f.ECE = 0, 0
 	return &f, nil
 }
-
-// compareNames returns the weight of two names, ok false while names are not
-// compared.
-func compareNames(_, _ string) (bits float64, ok bool) { return 0, false }
 
 // parallel calls do for 0 to n-1 on two goroutines and waits.
 func parallel(n int, do func(i int)) {
