@@ -41,7 +41,7 @@ var examples = map[string]string{
   daybook search --case CASE '"outside your" OR window -market' --by-time
   daybook search --case CASE 'from:kestrel@birds.example after:2026-10-26 wind*'
   daybook search --case CASE --terms terms.txt`,
-	"handles":  `  daybook handles --case CASE`,
+	"handles": `  daybook handles --case CASE`,
 	"findings": `  daybook findings --case CASE --explain
   daybook findings --case CASE --content --json`,
 	"verify": `  daybook verify --case CASE
