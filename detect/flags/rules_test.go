@@ -47,7 +47,7 @@ func TestFind(t *testing.T) {
 		{"greetings", "say hi to your mum", nil},
 		{"sexual", "send nudes", []flags.Flag{flags.Sexual}},
 		{"an account", "I made a fake account with your name and photos", []flags.Flag{flags.Impersonation}},
-		{"made known", "I posted your address on a forum", []flags.Flag{flags.Doxxing}},
+		{"made known", "I posted your address on a forum", []flags.Flag{flags.Threat, flags.ThirdParties, flags.Doxxing}},
 		{"an own address", "27, tern rd", []flags.Flag{flags.Doxxing}},
 		{"an own address, other order", "number twenty seven? no: ternroad 27", []flags.Flag{flags.Doxxing}},
 		{"another house", "I used to know 27 Fern Street", nil},
