@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"daybook"
 	"daybook/cases"
@@ -39,8 +40,10 @@ type pairView struct {
 	For       []reasonView
 	Against   []reasonView
 	Not       []reasonView // what could not be compared, and why
-	May       bool         // the user may decide
-	Content   bool         // and may see what was written
+	Alike     []name       // habits of writing, which are part of the weight of writing
+	Unlike    []name
+	May       bool // the user may decide
+	Content   bool // and may see what was written
 	Model     name
 }
 
@@ -158,6 +161,14 @@ func (r *request) reasons(v *pairView, f *detect.Finding) (err error) {
 	for i := range f.Reasons {
 		reason := &f.Reasons[i]
 		if reason.Feature == "left-open" {
+			continue
+		}
+		if strings.HasPrefix(reason.Feature, "habit-") {
+			if reason.Weight < 0 {
+				v.Unlike = append(v.Unlike, r.reasonText(reason.Text))
+			} else {
+				v.Alike = append(v.Alike, r.reasonText(reason.Text))
+			}
 			continue
 		}
 		shown := reasonView{Number: i, Level: levelOf(reason.Weight), Bits: bitsOf(reason.Weight), Learned: reason.Learned, Hidden: hides(reason)}

@@ -28,7 +28,7 @@ func TestSuggestion_A10_C7_E15(t *testing.T) {
 	maya := h.enter(h.maya)
 	page, _, _ := maya.suggestion(t)
 	shows(t, page, "Does quietharbour@masto.example belong with nightjar_42@social.example?", "For", "Against", "Strong", "Medium", "Weak", "assumed", "measured",
-		"Not weighed", "Too little text", "What was not looked at", "How to read a weight", "never added up", "Belongs with it", "Not linked", "Not sure yet", "You can change this at any time")
+		"Not weighed", "Too little text", "no weight of its own", "Habits of writing in common Both write messages under 80 characters", "What was not looked at", "How to read a weight", "never added up", "Belongs with it", "Not linked", "Not sure yet", "You can change this at any time")
 	for _, c := range contents {
 		if strings.Contains(page.Body, c) {
 			t.Errorf("the page quotes %q unasked", c)
@@ -63,7 +63,7 @@ func TestSuggestionOfTheStory_E3_E15(t *testing.T) {
 	h.tell()
 	page, _, _ := h.enter(h.maya).suggestion(t)
 	shows(t, page, "Suggested 1 handle to look at", "Does quietharbour@masto.example belong with nightjar_42@social.example?",
-		"It came after the other was turned away", "36 minutes after @nightjar_42@social.example was blocked", "Names that are alike", "The same uncommon phrases", "It quotes what was written", "Not weighed")
+		"It came after the other was turned away", "36 minutes after @nightjar_42@social.example was blocked", "Names that are alike", "The same uncommon phrases", "It quotes what was written")
 	if strings.Contains(page.Body, "Does bramble") {
 		t.Error("somebody else is suggested")
 	}
@@ -286,7 +286,7 @@ func TestHostileSuggestions_E1_E2(t *testing.T) {
 	shows(t, page, "Suggested 19 handles to look at", "14 more suggestions", "<script>alert(1)</script>", "U+202E")
 	pages := []answer{page, maya.get(h.path("overview"))}
 	for _, path := range pairLink.FindAllString(page.Body, -1) {
-		pages = append(pages, maya.get(path), maya.post(path+"/words", "reason", "6"))
+		pages = append(pages, maya.get(path), maya.post(path+"/words", "reason", "9"))
 	}
 	for i, p := range pages {
 		if p.Status != 200 || len(p.Body) > 400_000 {
