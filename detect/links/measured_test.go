@@ -50,11 +50,11 @@ func TestWordsOnRealWriting(t *testing.T) {
 		a, b       int
 		mostFalse  int // in thousandths, of pairs where words are ground enough
 		leastFound int
-	}{{"10 against 10", 10, 10, 1, 25}, {"100 against 10", 100, 10, 2, 120}} {
+	}{{"10 against 10", 10, 10, 3, 25}, {"100 against 10", 100, 10, 5, 120}} {
 		t.Run(cell.name, func(t *testing.T) {
 			var same, different []detect.Millibits
 			for i, p := range pairs {
-				if p.Same && i%2 != 0 || !p.Same && i%12 != 0 {
+				if p.Same && i%2 != 0 || !p.Same && i%6 != 0 {
 					continue // enough of them
 				}
 				f := links.Facts{}
