@@ -18,6 +18,7 @@ func (rs *ruleSet) classify(r *reading) {
 		rs.phrases(r, i)
 	}
 	r.at[len(r.words)] = int32(len(r.hits))
+	rs.note(r)
 	idiom := rs.idiomatic(r)
 	if idiom == nil {
 		return
@@ -34,6 +35,31 @@ func (rs *ruleSet) classify(r *reading) {
 	}
 	r.hits = kept
 	r.at[len(r.words)] = int32(len(kept))
+	rs.note(r)
+}
+
+// note notes which classes there are.
+func (rs *ruleSet) note(r *reading) {
+	if r.there == nil {
+		r.there = make([]uint64, len(rs.names)/64+1)
+	}
+	clear(r.there)
+	for _, h := range r.hits {
+		r.there[h.class/64] |= 1 << (h.class % 64)
+	}
+}
+
+// can reports whether a pattern may match: what it needs is in the text.
+func (r *reading) can(p *pattern) bool {
+	if p.needs == nil {
+		return true
+	}
+	for _, class := range p.needs {
+		if r.has(class) {
+			return true
+		}
+	}
+	return false
 }
 
 // phrases appends the classes that begin at word i.
@@ -60,7 +86,7 @@ func (rs *ruleSet) idiomatic(r *reading) (in []bool) {
 	for i := range r.words {
 		for _, h := range r.hits[r.at[i]:r.at[i+1]] {
 			for _, s := range rs.starts[h.class] {
-				if s.rule >= 0 || !m.matches(&rs.idioms[s.pattern], i) {
+				if s.rule >= 0 || !r.can(&rs.idioms[s.pattern]) || !m.matches(&rs.idioms[s.pattern], i) {
 					continue
 				}
 				if in == nil {
@@ -85,7 +111,17 @@ type match struct {
 
 // find returns what the rules find, in the order of the file.
 func (rs *ruleSet) find(r *reading, lang string) []Found {
-	matches := rs.matches(r, lang)
+	if !r.matched {
+		r.matches, r.matched = rs.matches(r), true
+	}
+	lang, _, _ = strings.Cut(strings.ToLower(lang), "-")
+	known := slices.Contains(rs.languages, lang)
+	var matches []match
+	for _, m := range r.matches {
+		if other := rs.rules[m.rule].lang; !known || other == "en" || other == lang {
+			matches = append(matches, m)
+		}
+	}
 	if len(matches) == 0 {
 		return nil
 	}
@@ -125,11 +161,10 @@ func (rs *ruleSet) places(matches []match, flag Flag) (n int) {
 	return n
 }
 
-// matches returns the matches in a reading, ordered by where they begin.
-func (rs *ruleSet) matches(r *reading, lang string) (out []match) {
+// matches returns the matches in a reading of the rules of all languages,
+// ordered by where they begin.
+func (rs *ruleSet) matches(r *reading) (out []match) {
 	m := matcher{rs: rs, r: r}
-	lang, _, _ = strings.Cut(strings.ToLower(lang), "-")
-	known := slices.Contains(rs.languages, lang)
 	for i := range r.words {
 		for _, h := range r.hits[r.at[i]:r.at[i+1]] {
 			for _, s := range rs.starts[h.class] {
@@ -137,10 +172,7 @@ func (rs *ruleSet) matches(r *reading, lang string) (out []match) {
 					continue
 				}
 				rule := &rs.rules[s.rule]
-				if known && rule.lang != "en" && rule.lang != lang {
-					continue
-				}
-				if m.matches(&rule.match[s.pattern], i) && rs.allows(rule, r, m.from, m.to) {
+				if p := &rule.match[s.pattern]; r.can(p) && m.matches(p, i) && rs.allows(rule, r, m.from, m.to) {
 					out = append(out, match{s.rule, m.from, m.to, slices.Clone(m.words)})
 				}
 			}
@@ -174,7 +206,7 @@ func (rs *ruleSet) allows(rule *rule, r *reading, from, to int) bool {
 	for k := range rule.unless {
 		p := &rule.unless[k]
 		for i := max(0, from-12); i < to; i++ {
-			if m.matches(p, i) && m.to >= from {
+			if r.can(p) && m.matches(p, i) && m.to >= from {
 				return false
 			}
 		}
@@ -183,7 +215,7 @@ func (rs *ruleSet) allows(rule *rule, r *reading, from, to int) bool {
 }
 
 func (r *reading) has(class int32) bool {
-	return slices.ContainsFunc(r.hits, func(h hit) bool { return h.class == class })
+	return r.there[class/64]&(1<<(class%64)) != 0
 }
 
 // is reports whether word i begins a member of a class.

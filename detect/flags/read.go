@@ -25,6 +25,10 @@ type reading struct {
 	owns  []ownPlace // the person's own details, by position
 	hits  []hit      // which classes begin at which word, ordered by word
 	at    []int32    // hits[at[i]:at[i+1]] begin at word i
+	there []uint64   // the set of the classes of all hits
+
+	matched bool // matches is there
+	matches []match
 }
 
 // A hit is a class that begins at a word and is length words long.

@@ -1,0 +1,73 @@
+package flags_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"daybook/detect/flags"
+)
+
+// The functional set was written before the rules, by another hand. The rules
+// were not written from its texts.
+func TestFunctionalSet(t *testing.T) {
+	var own flags.Own
+	data, err := os.ReadFile("testdata/functional_own.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &own); err != nil {
+		t.Fatal(err)
+	}
+	data, err = os.ReadFile("testdata/functional.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	finder := flags.New(own)
+	type counts struct{ should, found, harmless, wrong int }
+	of := map[flags.Flag]*counts{}
+	for _, flag := range flags.All() {
+		of[flag] = &counts{}
+	}
+	for line := range strings.Lines(string(data)) {
+		var text struct {
+			Flags []flags.Flag `json:"flags"`
+			Text  string       `json:"text"`
+		}
+		if err := json.Unmarshal([]byte(line), &text); err != nil {
+			t.Fatal(err)
+		}
+		found := finder.Find(text.Text, "en")
+		check(t, text.Text, found, own)
+		for flag, c := range of {
+			has := slices.ContainsFunc(found, func(f flags.Found) bool { return f.Flag == flag })
+			switch {
+			case slices.Contains(text.Flags, flag):
+				c.should++
+				if has {
+					c.found++
+				}
+			case len(text.Flags) == 0:
+				c.harmless++
+				if has {
+					c.wrong++
+				}
+			}
+		}
+	}
+	for _, flag := range flags.All() {
+		c, want := of[flag], flags.Measured(flag)
+		recall, wrong := thousandths(c.found, c.should), thousandths(c.wrong, c.harmless)
+		if recall != want.Recall || wrong != want.False || c.should != want.Should || c.harmless != want.Harmless {
+			t.Errorf("%s: recall %d of %d, false %d of %d; Measured says %+v", flag, recall, c.should, wrong, c.harmless, want)
+		}
+	}
+	if c := of[flags.Threat]; thousandths(c.found, c.should) < 800 || thousandths(c.wrong, c.harmless) > 100 {
+		t.Errorf("threats: found %d of %d, marked %d of %d harmless ones", c.found, c.should, c.wrong, c.harmless)
+	}
+}
+
+func thousandths(n, of int) int { return int(math.Round(1000 * float64(n) / float64(of))) }
