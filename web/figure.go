@@ -17,13 +17,11 @@ const figureEntries = 50 // on a page
 // count it again.
 type figurePage struct {
 	voice
-	Figure       figure
-	Who          handleLabel
-	Letter       string // of the group, if it is about one
-	Zone         string
-	All          int // entries, on all pages
-	Items        []figureItem
-	Newer, Older string // address; ""
+	Figure figure
+	Who    handleLabel
+	Letter string // of the group, if it is about one
+	Zone   string
+	entriesPage
 }
 
 // A figureItem is one entry of a figure: the line of a message, or another entry
@@ -51,22 +49,38 @@ func (r *request) figurePage() error {
 	} else if page.Who, err = r.handleLabel(f.Handles[0]); err != nil {
 		return err
 	}
-	entries := slices.Compact(slices.Clone(f.Figures[key].Entries))
+	if page.entriesPage, err = r.entriesPage(f.Figures[key].Entries, page.Figure.Path); err != nil {
+		return err
+	}
+	return r.render(200, "figure", "title.handles", page)
+}
+
+// An entriesPage is a part of a list of entries.
+type entriesPage struct {
+	All          int // on all pages
+	Items        []figureItem
+	Newer, Older string // address; ""
+}
+
+// entriesPage makes the part of some entries, which are at least one, that the
+// view of the path names; path is the address of the first.
+func (r *request) entriesPage(entries []uint64, path string) (page entriesPage, err error) {
+	entries = slices.Compact(slices.Clone(entries))
 	page.All = len(entries)
 	from := 0
 	if v, ok := kept[figureFrom](r, r.PathValue("view")); ok {
 		from = min(v.Offset, len(entries)-1)
 	}
 	if page.Items, err = r.figureItems(entries[from:min(from+figureEntries, len(entries))]); err != nil {
-		return err
+		return page, err
 	}
 	if from > 0 {
-		page.Newer = page.Figure.Path + "/" + r.keep(figureFrom{max(0, from-figureEntries)})
+		page.Newer = path + "/" + r.keep(figureFrom{max(0, from-figureEntries)})
 	}
 	if from+figureEntries < len(entries) {
-		page.Older = page.Figure.Path + "/" + r.keep(figureFrom{from + figureEntries})
+		page.Older = path + "/" + r.keep(figureFrom{from + figureEntries})
 	}
-	return r.render(200, "figure", "title.handles", page)
+	return page, nil
 }
 
 // findFigure finds the figure that the address names; daybook.ErrNotFound if

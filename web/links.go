@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"daybook"
@@ -57,14 +58,14 @@ func (v pairView) Long() bool { return v.Letter != "" && len(v.Others) > 1 }
 type reasonView struct {
 	Number  int // among the reasons of the finding
 	Heading string
-	Level   level
+	Level   level // 0: it is not weighed
 	Bits    int64 // rounded, without a sign; 0: less than one
 	Learned bool
 	Text    name // empty: it quotes what somebody wrote, and was not asked for
 	Hidden  bool
 	Entries []entryLink
 	More    int
-	Path    string // so that the part "entry-links" can be used; always ""
+	Path    string // of the page that lists its entries; "" if it has none
 }
 
 // A level says how much a reason weighs.
@@ -92,8 +93,10 @@ func levelOf(w detect.Millibits) level {
 		return strong
 	case w >= 2000:
 		return medium
+	case w > 0:
+		return weak
 	}
-	return weak
+	return 0
 }
 
 // heading says what a comparison is called, in the voice of the page.
@@ -178,6 +181,11 @@ func (r *request) reasons(v *pairView, f *detect.Finding) (err error) {
 		if !shown.Hidden {
 			shown.Text = r.reasonText(reason.Text)
 		}
+		if len(reason.Entries) > 0 {
+			if shown.Path, err = r.reasonPath(v, reason, i); err != nil {
+				return err
+			}
+		}
 		if shown.Entries, shown.More, err = r.entryLinks(reason.Entries); err != nil {
 			return err
 		}
@@ -191,6 +199,17 @@ func (r *request) reasons(v *pairView, f *detect.Finding) (err error) {
 		}
 	}
 	return nil
+}
+
+// reasonPath is the address of the entries of a reason. It tells nothing of what
+// the reason is.
+func (r *request) reasonPath(v *pairView, reason *detect.Reason, number int) (string, error) {
+	k, err := r.s.Keys.Case(r.Context(), r.caseID)
+	if err != nil {
+		return "", err
+	}
+	m := k.MAC("page reason", v.ID+" "+strconv.Itoa(number)+" "+reason.Feature)
+	return v.Path() + "/" + lower.EncodeToString(m[:16]), nil
 }
 
 // bitsOf rounds a weight to bits, without its sign.

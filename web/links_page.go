@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"daybook"
 	"daybook/cases"
@@ -12,6 +13,8 @@ import (
 func (s *Server) linksRoutes() []route {
 	return []route{
 		{method: "GET", path: "/c/{case}/handles/{handle}/with/{other}", who: inCase, action: cases.List, entry: "looked at what speaks for and against a link", handle: (*request).pairPage},
+		{method: "GET", path: "/c/{case}/handles/{handle}/with/{other}/{reason}", who: inCase, action: cases.List, entry: "looked at the entries of a reason", handle: (*request).reasonPage},
+		{method: "GET", path: "/c/{case}/handles/{handle}/with/{other}/{reason}/{view}", who: inCase, action: cases.List, entry: "looked at the entries of a reason", handle: (*request).reasonPage},
 		{method: "POST", path: "/c/{case}/handles/{handle}/with/{other}/words", who: inCase, action: cases.Content,
 			why: "the page writes the entry itself, with the numbers of the messages, before it answers", handle: (*request).reasonWords},
 	}
@@ -96,9 +99,38 @@ func (p *pattern) with(h daybook.Handle) []daybook.Handle {
 	return []daybook.Handle{h}
 }
 
-// reasonPage is the page pair-words.html: the sentence of a reason that quotes
-// what somebody wrote.
+// reasonPage is the page pair-entries.html: all that one reason rests on.
 type reasonPage struct {
+	Pair   pairView
+	Reason reasonView
+	entriesPage
+}
+
+func (r *request) reasonPage() error {
+	p, f, err := r.pairOf()
+	if err != nil {
+		return err
+	}
+	var page reasonPage
+	if page.Pair, err = r.pair(p, f); err != nil {
+		return err
+	}
+	for _, reason := range slices.Concat(page.Pair.For, page.Pair.Against, page.Pair.Not) {
+		if reason.Path == "" || !strings.HasSuffix(reason.Path, "/"+r.PathValue("reason")) {
+			continue
+		}
+		page.Reason = reason
+		if page.entriesPage, err = r.entriesPage(f.Reasons[reason.Number].Entries, reason.Path); err != nil {
+			return err
+		}
+		return r.render(200, "pair-entries", "title.handles", page)
+	}
+	return daybook.ErrNotFound
+}
+
+// wordsPage is the page pair-words.html: the sentence of a reason that quotes
+// what somebody wrote.
+type wordsPage struct {
 	Heading string
 	Text    name
 	Now     stamp
@@ -124,7 +156,7 @@ func (r *request) reasonWords() error {
 	if err != nil {
 		return err
 	}
-	page := reasonPage{Text: r.reasonText(reason.Text), Now: r.when(r.now()), Back: v.Path()}
+	page := wordsPage{Text: r.reasonText(reason.Text), Now: r.when(r.now()), Back: v.Path()}
 	if page.Heading, err = r.heading(reason); err != nil {
 		return err
 	}

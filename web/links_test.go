@@ -69,6 +69,34 @@ func TestSuggestionOfTheStory_E3_E15(t *testing.T) {
 	}
 }
 
+// A reason leads to all that it rests on, and its address tells nothing.
+func TestEntriesOfAReason_C7_D7(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.enter(h.maya)
+	page, _, _ := maya.suggestion(t)
+	path := linkTo(t, page.Body, "and ")
+	a := maya.get(path)
+	shows(t, a, "The same uncommon phrases", "Does quietharbour@masto.example belong with nightjar_42@social.example?", "entries, oldest first", "It quotes what was written")
+	if n := strings.Count(a.Body, `<article class="entry"`); n < 21 {
+		t.Errorf("%d entries, want more than stand beside the reason", n)
+	}
+	for _, c := range contents {
+		if strings.Contains(a.Body, c) {
+			t.Errorf("the list quotes %q unasked", c)
+		}
+	}
+	if got := h.accessed(h.mayas); !slices.Contains(got, "Maya list looked at the entries of a reason") {
+		t.Errorf("access log: %q", got)
+	}
+	if got := maya.get(path[:len(path)-26] + daybook.NewID()); got.Status != 404 {
+		t.Errorf("a reason that is not there: %d, want 404", got.Status)
+	}
+	if got := h.enter(h.lee).get(path); got.Status != 404 {
+		t.Errorf("somebody else's adviser: %d, want 404", got.Status)
+	}
+}
+
 // What a reason quotes is shown to who asks, and that is written down.
 func TestWordsOfAReason_C7_D7(t *testing.T) {
 	h := newHouse(t)
