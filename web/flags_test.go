@@ -94,7 +94,7 @@ func TestWhyAMessageIsMarked_C7_E1(t *testing.T) {
 	list := showForms(t, b.narrow(h.mayas, "flag", "threat").Body)
 	for i, show := range list {
 		page := b.get(pageOf(show))
-		shows(t, page, "Flags", "Possible threat", "Rule: threat/")
+		shows(t, page, "Flags", "Possible threat", "Rule: threat/", "In a test it found about ")
 		hides(t, page, "kill", "alert(1)")
 		shown := b.post(show)
 		marks := elements(t, shown.Body, func(n *html.Node) bool { return n.Data == "mark" })
@@ -115,7 +115,7 @@ func TestWhyAMessageIsMarked_C7_E1(t *testing.T) {
 	if len(list) != 2 {
 		t.Errorf("%d messages are marked", len(list))
 	}
-	none := b.get(pageOf(b.showOf(h.mayas, "marked", "edited")))
+	none := b.get(pageOf(b.showOf(h.mayas, "kind", "mention"))) // Arabic
 	shows(t, none, "This message has no flag. That does not mean that it is harmless.")
 }
 

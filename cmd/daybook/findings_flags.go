@@ -115,8 +115,7 @@ func flagFinding(f flags.Flag, party []daybook.Handle, theirs []*store.FlaggedMe
 	slices.SortStableFunc(rules, func(a, b detect.Reason) int { return len(b.Entries) - len(a.Entries) })
 	out.Reasons = rules
 	out.Text = fmt.Sprintf("%s marked as %s, for a reader to look at first.%s", plural(len(entries), "message is", "messages are"), flagWords(f), suchAMark(f))
-	out.Figures = map[string]detect.Figure{
-		"messages": {Value: int64(len(entries)), Unit: "messages", Text: "Marked as " + flagWords(f) + ".", Entries: entries},
-	}
+	out.Figures = measuredFigures(f)
+	out.Figures["messages"] = detect.Figure{Value: int64(len(entries)), Unit: "messages", Text: "Marked as " + flagWords(f) + ".", Entries: entries}
 	return out, true
 }

@@ -10,6 +10,7 @@ import (
 	"daybook"
 	"daybook/archive"
 	"daybook/cases"
+	"daybook/detect"
 	"daybook/detect/flags"
 )
 
@@ -170,7 +171,31 @@ func spansOf(found []flags.Found) (out [][2]int) {
 
 // measured says how often a mark is right, as it was measured: "finds about 8 of
 // 10 such messages and marks about 1 in 20 harmless ones"; "" if it was not.
-func measured(flags.Flag) string { return "" }
+func measured(f flags.Flag) string {
+	m := flags.Measured(f)
+	if m.Should == 0 {
+		return ""
+	}
+	finds := fmt.Sprintf("finds about %d of 10 such messages and marks ", (m.Recall+50)/100)
+	if m.False == 0 {
+		return finds + "no harmless ones"
+	}
+	return finds + fmt.Sprintf("about 1 in %d harmless ones", (1000+m.False/2)/m.False)
+}
+
+// measuredFigures are the same as figures of a finding.
+func measuredFigures(f flags.Flag) map[string]detect.Figure {
+	m := flags.Measured(f)
+	if m.Should == 0 {
+		return map[string]detect.Figure{}
+	}
+	return map[string]detect.Figure{
+		"recall": {Value: int64(m.Recall), Of: 1000, Unit: "thousandths",
+			Text: fmt.Sprintf("Of %d made-up messages that should be marked so, so many were.", m.Should)},
+		"false": {Value: int64(m.False), Of: 1000, Unit: "thousandths",
+			Text: fmt.Sprintf("Of %d made-up harmless messages that look alike, so many were marked so.", m.Harmless)},
+	}
+}
 
 // suchAMark is measured as a sentence, with a space in front.
 func suchAMark(f flags.Flag) string {
