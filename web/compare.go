@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -75,6 +76,7 @@ func (k *comparisons) begin(c daybook.CaseID, p *pattern, tell func(undecided in
 		}
 		k.wg.Go(func() {
 			defer close(n.done)
+			defer k.survive(c, n)
 			ctx := archive.Within(k.ctx, c)
 			found, err := k.linking.Suggest(ctx, c, p.Facts)
 			if err != nil { // a record can be read without it: the pages say so
@@ -88,6 +90,16 @@ func (k *comparisons) begin(c daybook.CaseID, p *pattern, tell func(undecided in
 			tell(p.withLinks(n).undecided())
 		})
 	})
+}
+
+// survive ends a comparison that panicked as one that failed. The value is not
+// logged: it may hold what somebody wrote.
+func (k *comparisons) survive(c daybook.CaseID, n *comparison) {
+	if recover() == nil {
+		return
+	}
+	n.links, n.failed = nil, true
+	k.logger.ErrorContext(k.ctx, "a comparison of handles panicked", slog.String("case", string(c)), slog.String("stack", string(debug.Stack())))
 }
 
 // over reports whether it is done.

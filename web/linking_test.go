@@ -101,6 +101,13 @@ func (brokenLinks) Suggest(context.Context, daybook.CaseID, detect.Facts) ([]det
 	return nil, errFull
 }
 
+// panickingLinks cannot compare, and says so with what somebody wrote.
+type panickingLinks struct{ toldLinks }
+
+func (panickingLinks) Suggest(context.Context, daybook.CaseID, detect.Facts) ([]detect.Finding, error) {
+	panic("marzipan")
+}
+
 // slowLinks takes its time until it may go on, and counts.
 type slowLinks struct {
 	toldLinks

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -259,16 +260,22 @@ func TestSuggestionsByRole_D6(t *testing.T) {
 
 // A record can be read where handles cannot be compared.
 func TestPagesWithoutComparisons(t *testing.T) {
-	h := newHouse(t, func(c *web.Config) { c.Linking = brokenLinks{} })
-	h.tell()
-	maya := h.enter(h.maya)
-	shows(t, maya.get(h.path("handles")), "Handles could not be compared just now.", "nightjar_42@social.example")
-	if a := maya.get(h.path("overview")); a.Status != 200 {
-		t.Errorf("the overview: %d", a.Status)
+	for _, linking := range []web.Linking{brokenLinks{}, panickingLinks{}} {
+		var log strings.Builder
+		h := newHouse(t, func(c *web.Config) { c.Linking, c.Logger = linking, slog.New(slog.NewTextHandler(&log, nil)) })
+		h.tell()
+		maya := h.enter(h.maya)
+		shows(t, maya.get(h.path("handles")), "Handles could not be compared just now.", "nightjar_42@social.example")
+		if a := maya.get(h.path("overview")); a.Status != 200 {
+			t.Errorf("the overview: %d", a.Status)
+		}
+		if !strings.Contains(log.String(), "handles") || strings.Contains(log.String(), "marzipan") {
+			t.Errorf("the log says %s", log.String())
+		}
 	}
 	none := newHouse(t, func(c *web.Config) { c.Linking = nil })
 	none.tell()
-	maya = none.enter(none.maya)
+	maya := none.enter(none.maya)
 	one, other := refOf(maya.handlePath("bramble_co")), refOf(maya.handlePath("nightjar_42"))
 	shows(t, maya.get(none.path("handles/"+one+"/with/"+other)), "Nothing that was compared speaks for a link.", "Not linked")
 }
