@@ -35,7 +35,7 @@ const killing = "I am going to kill you"
 func flagStory() []daybook.Record {
 	return []daybook.Record{
 		item(sight{key: "m1", text: killing, sent: 1, seen: 5, from: kestrel}),
-		item(sight{key: "m2", text: "See you at the Quillwort Café", sent: 2, seen: 6, from: merlin}),
+		item(sight{key: "m2", text: "the Quillwort Café has nice cakes", sent: 2, seen: 6, from: merlin}),
 		item(sight{key: "m3", text: "Lovely weather", sent: 3, seen: 7, from: kestrel}),
 		item(sight{key: "m4", text: killing, sent: 4, seen: 8, from: self, direction: daybook.Out, to: []daybook.Handle{birds(kestrel)}}),
 		item(sight{key: "m5", text: killing + ", Quillwort", sent: 5, seen: 9, from: kestrel}),
@@ -50,12 +50,12 @@ func TestFlags(t *testing.T) {
 		bring(t, db, c)
 		threats := []string{killing, killing + ", Quillwort"}
 		same(t, "threats", flagged(t, db, c, flags.Threat), threats)
-		same(t, "details, without a list of own ones", slices.Contains(flagged(t, db, c, flags.Doxxing), "See you at the Quillwort Café"), false)
+		same(t, "details, without a list of own ones", slices.Contains(flagged(t, db, c, flags.Doxxing), "the Quillwort Café has nice cakes"), false)
 		same(t, "the other case", flagged(t, db, other, flags.Threat), []string{})
 
 		putOwn(t, db, c, ownName("Quillwort"))
 		bring(t, db, c)
-		same(t, "details", flagged(t, db, c, flags.Doxxing), []string{"See you at the Quillwort Café", killing + ", Quillwort"})
+		same(t, "details", flagged(t, db, c, flags.Doxxing), []string{"the Quillwort Café has nice cakes", killing + ", Quillwort"})
 		same(t, "threats, looked for again", flagged(t, db, c, flags.Threat), threats)
 		counts, err := db.FlagCounts(t.Context(), c)
 		if err != nil {
@@ -88,7 +88,7 @@ func TestFlags(t *testing.T) {
 
 		putOwn(t, db, c)
 		bring(t, db, c)
-		same(t, "details that were taken out", slices.Contains(flagged(t, db, c, flags.Doxxing), "See you at the Quillwort Café"), false)
+		same(t, "details that were taken out", slices.Contains(flagged(t, db, c, flags.Doxxing), "the Quillwort Café has nice cakes"), false)
 		if _, _, err := db.BringFlags(archive.Within(t.Context(), other), c, 0); err == nil {
 			t.Error("flags can be looked for from within another case")
 		}
