@@ -16,8 +16,8 @@ LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 LINTER    := $(firstword $(shell command -v golangci-lint; ls "$$($(GO) env GOBIN)/golangci-lint" "$$($(GO) env GOPATH)/bin/golangci-lint" 2>/dev/null))
 
 # Debian packages that the tests use beside Go.
-PACKAGES  := ca-certificates chromium fonts-noto-color-emoji fonts-noto-core gcc git libc6-dev openssl postfix postgresql python3 zstd
-PROGRAMS  := chromium gcc git initdb openssl postfix python3 zstd
+PACKAGES  := ca-certificates chromium fonts-noto-color-emoji fonts-noto-core gcc git libc6-dev openssl postfix postgresql python3 qemu-user zstd
+PROGRAMS  := chromium gcc git initdb openssl postfix python3 qemu-aarch64 zstd
 
 # The recordings are not part of the repository; where they lie beside it, tests
 # replay them, and then nothing at all may be skipped.
@@ -67,6 +67,14 @@ test-programs:
 .PHONY: race
 race: ## the packages in which goroutines meet, with the race detector
 	$(WITH_ALL) $(GO) test -race -timeout 20m -skip '$(RACE_SKIP)' $(RACE)
+
+# What detection finds must not depend on the machine: a processor that adds and
+# multiplies in one step would change the last bits of a sum.
+.PHONY: machines
+machines: test-programs ## the goldens of detection on other machines: the same bits
+	GOARCH=386 CGO_ENABLED=0 $(GO) test -run Golden ./detect/...
+	GOAMD64=v3 CGO_ENABLED=0 $(GO) test -run Golden ./detect/...
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec qemu-aarch64 -run Golden ./detect/...
 
 .PHONY: fuzz
 fuzz: ## every fuzz test for FUZZTIME
