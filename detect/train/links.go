@@ -23,6 +23,7 @@ func links(args []string, stdout, stderr io.Writer) error {
 	out := f.String("out", "detect/style/model", "folder for the model's files")
 	without := f.String("without", "", "folder with a set of pairs whose people are left out")
 	skip := f.String("skip", "", "a community of the pool that is left out")
+	figures := f.String("figures", "", "file with the figures of a model without the people of the pairs, as eval links --json prints them, for the card")
 	share := f.Int("share", 1, "use every n-th person of the pool alone: a small model, for trying")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -41,6 +42,11 @@ func links(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	p.Card = s.card(*without)
+	if *figures != "" {
+		if p.Card.Figures, err = readFigures(*figures); err != nil {
+			return fmt.Errorf("read the figures: %w", err)
+		}
+	}
 	readable := marshal(p)
 	if _, err := style.ParseModel(readable, projection); err != nil {
 		return fmt.Errorf("read the new model: %w", err)
@@ -56,6 +62,30 @@ func links(args []string, stdout, stderr io.Writer) error {
 	}
 	_, err = fmt.Fprintf(stdout, "%s: %d writers, %d features, %d dimensions\n", *out, s.persons, len(projection)/(12+p.Projection.Dimensions), p.Projection.Dimensions)
 	return err
+}
+
+// readFigures turns a report of eval links into lines for the card.
+func readFigures(file string) (map[string]string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var report struct {
+		Set string `json:"set"`
+		N   map[string]struct {
+			AUC    float64 `json:"auc"`
+			Recall float64 `json:"recall_at_1pct"`
+			ECE    float64 `json:"ece"`
+		} `json:"n"`
+	}
+	if err := json.Unmarshal(data, &report); err != nil {
+		return nil, err
+	}
+	lines := map[string]string{"how": "on " + report.Set + ", with a model without the people of its pairs; first messages of each side"}
+	for cell, f := range report.N {
+		lines[cell] = fmt.Sprintf("AUC %.3f, recall at 1 %% false %.3f, calibration error %.3f", f.AUC, f.Recall, f.ECE)
+	}
+	return lines, nil
 }
 
 // marshal writes the readable file: a list of numbers is one line.
@@ -125,6 +155,10 @@ func readSets(dir, without, skip string, share int) (*sets, error) {
 		s.place = append(s.place, places[a.Community])
 		s.shared = append(s.shared, len(a.InDev) > 0)
 	}
-	s.persons = len(persons)
+	used := map[int]bool{}
+	for _, p := range s.person {
+		used[p] = true
+	}
+	s.persons = len(used)
 	return s, nil
 }

@@ -25,7 +25,7 @@ func train(s *sets, note func(format string, a ...any)) (style.Parameters, []byt
 	step("features", len(voc.hashes))
 	docs := voc.documents(s)
 	step("documents", len(docs))
-	axes, err := voc.axesOf(append(some(docs, 3, 4000), some(docs, 4, 1500)...))
+	axes, err := voc.axesOf(append(some(docs, 3, 2500), some(docs, 4, 1000)...))
 	if err != nil {
 		return none, nil, fmt.Errorf("reduce the documents: %w", err)
 	}
