@@ -115,7 +115,7 @@ func newHouse(t testing.TB, changes ...func(*web.Config)) *house {
 			_, err := h.log.Checkpoint(ctx, c)
 			return err
 		},
-		Mail: alerts.Recipient{}, Linking: linkingFor(t, h.db),
+		Mail: alerts.Recipient{}, Linking: newComparing(t, h.db),
 	}
 	for _, change := range changes {
 		change(&cfg)

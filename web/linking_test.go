@@ -13,7 +13,6 @@ import (
 	"daybook/detect/links"
 	"daybook/detect/style"
 	"daybook/store"
-	"daybook/web"
 )
 
 // comparing compares the handles of a house as serve does.
@@ -30,16 +29,6 @@ func newComparing(t testing.TB, db *store.DB) comparing {
 		t.Fatal(err)
 	}
 	return comparing{db, links.Detector{Model: model}}
-}
-
-// linkingFor is newComparing, or made-up findings while there is no model.
-func linkingFor(t testing.TB, db *store.DB) web.Linking {
-	t.Helper()
-	if _, err := shippedModel(); err != nil {
-		t.Log("there is no model of writing:", err)
-		return toldLinks{}
-	}
-	return newComparing(t, db)
 }
 
 var shippedModel = sync.OnceValues(style.Shipped)
