@@ -62,11 +62,12 @@ func (k *comparisons) next(changed uint64, last *pattern) *comparison {
 	return &comparison{changed: changed, done: make(chan struct{})}
 }
 
-// begin begins the comparison of a pattern, once. tell is called with what it
-// found when it is done.
-func (k *comparisons) begin(c daybook.CaseID, p *pattern, tell func(undecided int)) {
+// begin begins the comparison of a pattern, once, and reports whether this call
+// did. tell is called with what it found when it is done.
+func (k *comparisons) begin(c daybook.CaseID, p *pattern, tell func(undecided int)) (first bool) {
 	n := p.comparison
 	n.begun.Do(func() {
+		first = true
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if k.ctx.Err() != nil {
@@ -90,6 +91,7 @@ func (k *comparisons) begin(c daybook.CaseID, p *pattern, tell func(undecided in
 			tell(p.withLinks(n).undecided())
 		})
 	})
+	return first
 }
 
 // survive ends a comparison that panicked as one that failed. The value is not
@@ -131,7 +133,8 @@ func (p *pattern) withLinks(n *comparison) *pattern {
 // moment, Comparing says so.
 func (r *request) compared() (*pattern, error) { return r.comparedIn(r.s.comparisons.wait) }
 
-// comparedBriefly is compared for a page that has much else to say.
+// comparedBriefly is compared for a page that has much else to say: it waits less,
+// and only if nobody waited before.
 func (r *request) comparedBriefly() (*pattern, error) {
 	return r.comparedIn(min(r.s.comparisons.wait, waitBriefly))
 }
@@ -146,7 +149,10 @@ func (r *request) comparedIn(wait time.Duration) (*pattern, error) {
 
 func (s *Server) compared(ctx context.Context, c daybook.CaseID, p *pattern, wait time.Duration) (*pattern, error) {
 	s.patterns.wantLinks(c)
-	s.comparisons.begin(c, p, func(undecided int) { s.patterns.setUndecided(c, undecided) })
+	first := s.comparisons.begin(c, p, func(undecided int) { s.patterns.setUndecided(c, undecided) })
+	if !first && wait <= waitBriefly {
+		wait = 0
+	}
 	if p.comparison.over() {
 		return p.withLinks(p.comparison), nil
 	}
