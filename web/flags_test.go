@@ -94,7 +94,7 @@ func TestWhyAMessageIsMarked_C7_E1(t *testing.T) {
 	list := showForms(t, b.narrow(h.mayas, "flag", "threat").Body)
 	for i, show := range list {
 		page := b.get(pageOf(show))
-		shows(t, page, "Flags", "Possible threat", "Rule: threat/", "In a test it found about ")
+		shows(t, page, "Flags", "Possible threat", "Rule: threat/", "In a test on made-up messages it found about ")
 		hides(t, page, "kill", "alert(1)")
 		shown := b.post(show)
 		marks := elements(t, shown.Body, func(n *html.Node) bool { return n.Data == "mark" })

@@ -60,8 +60,8 @@ func TestDemoOpens(t *testing.T) {
 	tab.Open(address + "/demo")
 	tab.Press("Look at it as Wren, whose case it is")
 	look("", "overview", "You were contacted on", "from 2 linked handles", "times after you asked them to stop")
-	tab.Press("Who is contacting you")
-	look("", "handles", "Group A", "kestrel_74@birds.example")
+	tab.Follow(`nav a[href$="/handles"]`)
+	look("", "handles", "Group A", "kestrel_74@birds.example", "Suggested, not confirmed", "quiet_mere@meres.example")
 	tab.Press("Timeline")
 	look("", "timeline", "Content hidden")
 

@@ -169,18 +169,19 @@ func spansOf(found []flags.Found) (out [][2]int) {
 	return joined
 }
 
-// measured says how often a mark is right, as it was measured: "finds about 8 of
-// 10 such messages and marks about 1 in 20 harmless ones"; "" if it was not.
+// measured says how often a mark was right when it was measured; "" if it was
+// not.
 func measured(f flags.Flag) string {
 	m := flags.Measured(f)
 	if m.Should == 0 {
 		return ""
 	}
-	finds := fmt.Sprintf("finds about %d of 10 such messages and marks ", (m.Recall+50)/100)
+	const expect = "; expect fewer to be found of real ones"
+	found := fmt.Sprintf("In a test on made-up messages such marks found about %d of 10 of them and marked ", (m.Recall+50)/100)
 	if m.False == 0 {
-		return finds + "no harmless ones"
+		return found + "no harmless ones" + expect
 	}
-	return finds + fmt.Sprintf("about 1 in %d harmless ones", (1000+m.False/2)/m.False)
+	return found + fmt.Sprintf("about 1 in %d harmless ones", (1000+m.False/2)/m.False) + expect
 }
 
 // measuredFigures are the same as figures of a finding.
@@ -200,7 +201,7 @@ func measuredFigures(f flags.Flag) map[string]detect.Figure {
 // suchAMark is measured as a sentence, with a space in front.
 func suchAMark(f flags.Flag) string {
 	if m := measured(f); m != "" {
-		return " Such a mark " + m + "."
+		return " " + m + "."
 	}
 	return ""
 }

@@ -115,7 +115,18 @@ func newStory(end time.Time) *story {
 		}
 	})
 	add(35, 3, 12, func() { st.other.Direct(st.wren, "I will find you. you can not hide for ever") })
-	add(38, 20, 45, func() { st.other.Post("@wren block who you want.. I have time") })
+
+	// She blocks that one too; in the same evening there is a third, which nobody
+	// has confirmed or rejected at the end.
+	add(38, 18, 0, func() { st.wren.Block(st.other) })
+	add(38, 20, 45, func() {
+		third := s.Person("quiet_mere@meres.example", "Q")
+		third.Profile("Q", "")
+		third.Post("@wren block who you want.. I have time")
+		st.steps = append(st.steps, step{s.Now().Add(25 * time.Hour), func() {
+			third.Direct(st.wren, "you always had good hands for it.. I only want five minutes")
+		}})
+	})
 
 	// The server is out of reach for two days: a gap, caught up later.
 	add(29, 0, 0, func() {
