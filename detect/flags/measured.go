@@ -17,12 +17,12 @@ type Measure struct {
 func Measured(flag Flag) Measure {
 	m := map[Flag]Measure{
 		Threat:        {Recall: 802, False: 90, Should: 177, ModelOnly: 318},
-		Presence:      {Recall: 486, False: 49, Should: 72},
-		Surveillance:  {Recall: 411, False: 38, Should: 90},
+		Presence:      {Recall: 625, False: 59, Should: 72},
+		Surveillance:  {Recall: 533, False: 49, Should: 90},
 		SelfHarm:      {Recall: 711, False: 49, Should: 38},
-		ThirdParties:  {Recall: 528, False: 38, Should: 108},
-		Sexual:        {Recall: 605, False: 14, Should: 43},
-		Impersonation: {Recall: 605, False: 21, Should: 38},
+		ThirdParties:  {Recall: 648, False: 73, Should: 108},
+		Sexual:        {Recall: 744, False: 14, Should: 43},
+		Impersonation: {Recall: 684, False: 21, Should: 38},
 		Doxxing:       {Recall: 887, False: 10, Should: 53},
 	}[flag]
 	if m.Should > 0 {
