@@ -250,7 +250,7 @@ func TestFirstWeeks_C1_C2_C7_C14_D1_D3_D6_D7(t *testing.T) {
 
 			// Collected by itself; the pattern in words; nothing shown unasked.
 			v.menu(her, "Overview")
-			for begin := time.Now(); !strings.Contains(her.Text(), "You were contacted on"); her.Reload() {
+			for begin := time.Now(); !strings.Contains(her.Text(), "You were contacted on"); her.Open(her.Address()) {
 				if time.Since(begin) > time.Minute {
 					t.Fatalf("nothing was collected:\n%s", her.Text())
 				}
