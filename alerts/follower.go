@@ -68,8 +68,13 @@ func (f *Follower) Handle(ctx context.Context, c daybook.CaseID, batch []archive
 	if from >= to {
 		return nil
 	}
+	owed, err := f.owed(ctx, c)
+	if err != nil {
+		return err
+	}
 	var events []Event
-	if from < batch[0].Index || holdsContact(batch) {
+	still := owed
+	if from < batch[0].Index || owed > 0 || holdsContact(batch) {
 		rules, err := f.events.AlertRules(ctx, c)
 		if err != nil {
 			return fmt.Errorf("alerts: rules of case %s: %w", c, err)
@@ -79,14 +84,31 @@ func (f *Follower) Handle(ctx context.Context, c daybook.CaseID, batch []archive
 			return fmt.Errorf("alerts: facts of case %s: %w", c, err)
 		}
 		events = Evaluate(rules, facts, from, to)
-		linked, err := f.linked(ctx, c, rules, facts, from, to)
+		since := from
+		if owed > 0 {
+			since = owed
+		}
+		linked, ok, err := f.linked(ctx, c, rules, facts, since, to)
 		if err != nil {
 			return err
 		}
+		if still = 0; !ok {
+			still = max(since, 1) // entry 0 opens the case
+		}
 		events = append(events, linked...)
+	}
+	// What is owed is kept before the position moves on, and struck out after the
+	// events are kept: what is compared twice gives the same events, once.
+	if still > 0 && still != owed {
+		if err := f.setOwed(ctx, c, still); err != nil {
+			return err
+		}
 	}
 	if err := f.events.AdvanceAlerts(ctx, c, from, to, events); err != nil {
 		return fmt.Errorf("alerts: keep events of entries %d to %d of case %s: %w", from, to-1, c, err)
+	}
+	if still == 0 && owed > 0 {
+		return f.setOwed(ctx, c, 0)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,9 +17,20 @@ type Links interface {
 	Recipients(ctx context.Context, c daybook.CaseID) ([]Recipient, error)
 	// Suggest returns the findings of kind "link" of a case, given its
 	// facts: first the later handle, then the handle or the confirmed group that
-	// it may be linked to.
+	// it may be linked to. If handles cannot be compared now and it is to be
+	// tried again with the next entry, the error wraps ErrNotCompared.
 	Suggest(ctx context.Context, c daybook.CaseID, f detect.Facts) ([]detect.Finding, error)
+	// Owed returns the entry from which on handles are still to be compared,
+	// because it failed; 0 if none is.
+	Owed(ctx context.Context, c daybook.CaseID) (uint64, error)
+	// SetOwed keeps it.
+	SetOwed(ctx context.Context, c daybook.CaseID, from uint64) error
 }
+
+// ErrNotCompared says that the handles of a case could not be compared now. It
+// keeps nobody from being told of contact: the comparison is owed, and made with
+// the next entry.
+var ErrNotCompared = errors.New("the handles could not be compared")
 
 // EvaluateLinks returns what the rule MayBeLinked finds in the entries from ≤
 // entry < to, given the facts of the case and the suggestions that they give. It
@@ -122,23 +134,47 @@ func (s *side) join(o side) {
 	s.unwelcome = unwelcome
 }
 
-// linked returns the events of MayBeLinked in a stretch of a log. It costs
-// nothing where the rule is off or no recipient wants to hear of it.
-func (f *Follower) linked(ctx context.Context, c daybook.CaseID, rules []Rule, facts detect.Facts, from, to uint64) ([]Event, error) {
+// owed returns the entry from which on handles are still to be compared; 0 if
+// none is.
+func (f *Follower) owed(ctx context.Context, c daybook.CaseID) (uint64, error) {
+	if f.links == nil {
+		return 0, nil
+	}
+	from, err := f.links.Owed(ctx, c)
+	if err != nil {
+		return 0, fmt.Errorf("alerts: from where handles of case %s are to be compared: %w", c, err)
+	}
+	return from, nil
+}
+
+func (f *Follower) setOwed(ctx context.Context, c daybook.CaseID, from uint64) error {
+	if err := f.links.SetOwed(ctx, c, from); err != nil {
+		return fmt.Errorf("alerts: keep from where handles of case %s are to be compared: %w", c, err)
+	}
+	return nil
+}
+
+// linked returns the events of MayBeLinked in a stretch of a log, and whether
+// handles could be compared. It costs nothing where the rule is off or no
+// recipient wants to hear of it.
+func (f *Follower) linked(ctx context.Context, c daybook.CaseID, rules []Rule, facts detect.Facts, from, to uint64) (events []Event, ok bool, err error) {
 	if f.links == nil || !slices.ContainsFunc(rules, func(r Rule) bool { return r.Kind == MayBeLinked }) {
-		return nil, nil
+		return nil, true, nil
 	}
 	all, err := f.links.Recipients(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("alerts: who is told of case %s: %w", c, err)
+		return nil, false, fmt.Errorf("alerts: who is told of case %s: %w", c, err)
 	}
 	wants := func(r Recipient) bool { return !r.Weekly && r.Wanted(MayBeLinked) && !r.ended(f.now()) }
 	if !slices.ContainsFunc(all, wants) {
-		return nil, nil
+		return nil, true, nil
 	}
 	suggested, err := f.links.Suggest(ctx, c, facts)
-	if err != nil {
-		return nil, fmt.Errorf("alerts: which handles of case %s may be linked: %w", c, err)
+	if errors.Is(err, ErrNotCompared) {
+		return nil, false, nil
 	}
-	return EvaluateLinks(rules, facts, suggested, from, to), nil
+	if err != nil {
+		return nil, false, fmt.Errorf("alerts: which handles of case %s may be linked: %w", c, err)
+	}
+	return EvaluateLinks(rules, facts, suggested, from, to), true, nil
 }

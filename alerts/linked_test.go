@@ -84,6 +84,15 @@ func TestEvaluateLinks_C6(t *testing.T) {
 type fakeLinks struct {
 	*house
 	asked int
+	fails bool
+	owed  uint64
+}
+
+func (l *fakeLinks) Owed(context.Context, daybook.CaseID) (uint64, error) { return l.owed, nil }
+
+func (l *fakeLinks) SetOwed(_ context.Context, _ daybook.CaseID, from uint64) error {
+	l.owed = from
+	return nil
 }
 
 func (l *fakeLinks) Recipients(ctx context.Context, c daybook.CaseID) ([]alerts.Recipient, error) {
@@ -92,6 +101,9 @@ func (l *fakeLinks) Recipients(ctx context.Context, c daybook.CaseID) ([]alerts.
 
 func (l *fakeLinks) Suggest(_ context.Context, _ daybook.CaseID, f detect.Facts) ([]detect.Finding, error) {
 	l.asked++
+	if l.fails {
+		return nil, alerts.ErrNotCompared
+	}
 	var found []detect.Finding
 	for i := range f.Handles {
 		if i > 0 {
@@ -143,6 +155,34 @@ func TestMayBeLinkedIsToldOnce_C6(t *testing.T) {
 	h.until(h.now.Add(48*time.Hour), 6*time.Hour)
 	if len(n.sent) != 1 {
 		t.Errorf("rebuilding sent %d mails", len(n.sent)-1)
+	}
+}
+
+// Where handles could not be compared, contact is told of all the same, and who
+// may be linked is told with the next entry, though nobody writes again.
+func TestMayBeLinkedIsOwed_C6(t *testing.T) {
+	h := newHouse(t, date(5, 8, 0))
+	n := &fakeNotifier{}
+	h.notifier = n
+	l := &fakeLinks{house: h, fails: true}
+	h.follower = alerts.NewFollower(h.db, h.db, h.log, h.clock).WithLinks(l)
+	h.receive(1)
+	h.recipient(alerts.Adviser)
+	h.askToStop()
+	h.receiveFrom(heron)
+	if l.owed == 0 {
+		t.Error("a comparison failed, and none is owed")
+	}
+	l.fails = false
+	h.until(h.now.Add(24*time.Hour), 6*time.Hour)
+	h.askToStop() // an entry that is nobody's contact
+	h.until(h.now.Add(48*time.Hour), 6*time.Hour)
+	told := 0
+	for _, m := range n.sent {
+		told += strings.Count(m.Body, "Somebody who may be linked to others: 1\n")
+	}
+	if told != 1 || l.owed != 0 {
+		t.Errorf("told %d times, and owed from %d on", told, l.owed)
 	}
 }
 

@@ -95,12 +95,25 @@ func (l alertLinks) Recipients(ctx context.Context, c daybook.CaseID) ([]alerts.
 }
 
 // Suggest implements alerts.Links. That handles could not be compared keeps nobody
-// from being told of contact: it is logged, and the next contact asks again.
+// from being told of contact: it is logged, and the next entry asks again.
 func (l alertLinks) Suggest(ctx context.Context, c daybook.CaseID, f detect.Facts) ([]detect.Finding, error) {
 	found, err := l.linking.Suggest(ctx, c, f)
 	if err != nil && ctx.Err() == nil {
 		l.logger.WarnContext(ctx, "the handles of a case could not be compared for its alerts", slog.String("case", string(c)), slog.Any("err", err))
-		return nil, nil
+		return nil, alerts.ErrNotCompared
 	}
 	return found, err
+}
+
+// owedName is what the place is kept under from which handles are to be compared.
+const owedName = "alerts-links/1"
+
+// Owed implements alerts.Links.
+func (l alertLinks) Owed(ctx context.Context, c daybook.CaseID) (uint64, error) {
+	return l.db.FollowerPosition(ctx, c, owedName)
+}
+
+// SetOwed implements alerts.Links.
+func (l alertLinks) SetOwed(ctx context.Context, c daybook.CaseID, from uint64) error {
+	return l.db.SetFollowerPosition(ctx, c, owedName, from)
 }
