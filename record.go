@@ -214,6 +214,11 @@ type Erased struct {
 	Entries []uint64  `json:"entries"`
 	Reason  string    `json:"reason"`
 	At      time.Time `json:"at"`
+	// Messages are keyed hashes, under the case key, of the keys of the
+	// messages that were erased: what must not be collected again.
+	Messages [][]byte `json:"messages,omitempty"`
+	// Whole says that the whole case goes: the case key is destroyed next.
+	Whole bool `json:"whole,omitzero"`
 }
 
 // ClockStep tells that this machine's clock did not run evenly.

@@ -139,12 +139,20 @@ type Storage interface {
 	// RowsAt returns the rows of these indexes, in that order; ErrNotFound if
 	// one is missing.
 	RowsAt(ctx context.Context, c daybook.CaseID, indexes []uint64) ([]Row, error)
-	// EraseRows destroys key and sealed content of rows and counts an erasure.
-	EraseRows(ctx context.Context, c daybook.CaseID, indexes []uint64) error
+	ErasedRows
 
 	CheckpointStorage
 	CaseStorage
 	BlobRows
+}
+
+// ErasedRows destroys contents and knows what was destroyed.
+type ErasedRows interface {
+	// EraseRows destroys key and sealed content of rows and counts an erasure.
+	EraseRows(ctx context.Context, c daybook.CaseID, indexes []uint64) error
+	// WithoutContent returns the indexes of the rows that have none,
+	// ascending.
+	WithoutContent(ctx context.Context, c daybook.CaseID) ([]uint64, error)
 }
 
 // CheckpointStorage keeps signed checkpoints.
@@ -183,7 +191,21 @@ type BlobRow struct {
 type BlobRows interface {
 	PutBlob(ctx context.Context, c daybook.CaseID, row BlobRow) error // the same Ref twice: the first stays
 	Blob(ctx context.Context, c daybook.CaseID, ref [32]byte) (BlobRow, error)
+	// HoldBlob is Blob, within an Update: until the transaction ends nobody
+	// else erases the row.
+	HoldBlob(ctx context.Context, c daybook.CaseID, ref [32]byte) (BlobRow, error)
+	ErasedBlobs
+}
+
+// ErasedBlobs lets go of blobs: of the row and its key in a transaction, then of
+// the file, whose name is remembered until it is gone.
+type ErasedBlobs interface {
+	// EraseBlob deletes the row of a blob and notes the name of its file.
 	EraseBlob(ctx context.Context, c daybook.CaseID, ref [32]byte) error
+	// ErasedBlobs returns the names that were noted for a case.
+	ErasedBlobs(ctx context.Context, c daybook.CaseID) ([]string, error)
+	// ForgetBlob deletes a name that was noted: the file is gone.
+	ForgetBlob(ctx context.Context, c daybook.CaseID, name string) error
 }
 
 // A BlobStore holds sealed bytes under names. Folder keeps them in a folder.

@@ -27,7 +27,11 @@ func (l *Log) PutBlob(ctx context.Context, c daybook.CaseID, b []byte) (daybook.
 		return d, fmt.Errorf("keep a blob: %w", err)
 	}
 	ref := key.MAC("blob", d.String())
-	if _, err := l.storage.Blob(ctx, c, ref); err == nil {
+	_, err = l.storage.Blob(ctx, c, ref)
+	if err == nil { // held, so that it is not erased before the record that names it is there
+		_, err = l.storage.HoldBlob(ctx, c, ref)
+	}
+	if err == nil {
 		return d, nil
 	} else if !errors.Is(err, daybook.ErrNotFound) {
 		return d, fmt.Errorf("keep a blob: %w", err)

@@ -169,6 +169,9 @@ func (l *Log) DeclareRestore(ctx context.Context, actor daybook.Actor, c daybook
 		return fmt.Errorf("declare a restore: %w", err)
 	}
 	if l.water != nil {
+		if err := l.water.cutErased(c, r.Size); err != nil {
+			return fmt.Errorf("declare a restore: %w", err)
+		}
 		size, root, err := l.Head(ctx, c)
 		if err != nil {
 			return fmt.Errorf("declare a restore: %w", err)

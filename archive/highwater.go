@@ -24,20 +24,22 @@ type Mark struct {
 type HighWater struct {
 	path string
 
-	mu    sync.Mutex
-	marks map[daybook.CaseID]Mark
+	mu     sync.Mutex
+	marks  map[daybook.CaseID]Mark
+	erased map[daybook.CaseID]erasedMark
 }
 
 type highWaterFile struct {
-	Format string                  `json:"format"`
-	Cases  map[daybook.CaseID]Mark `json:"cases"`
+	Format string                        `json:"format"`
+	Cases  map[daybook.CaseID]Mark       `json:"cases"`
+	Erased map[daybook.CaseID]erasedMark `json:"erased,omitempty"`
 }
 
 const highWaterFormat = "daybook-high-water/v1"
 
 // OpenHighWater reads the file at path. A missing file is an empty one.
 func OpenHighWater(path string) (*HighWater, error) {
-	h := &HighWater{path: path, marks: map[daybook.CaseID]Mark{}}
+	h := &HighWater{path: path, marks: map[daybook.CaseID]Mark{}, erased: map[daybook.CaseID]erasedMark{}}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return h, nil
@@ -50,6 +52,7 @@ func OpenHighWater(path string) (*HighWater, error) {
 		return nil, fmt.Errorf("read the high-water file %s: %w: it is damaged or of another version; put back a copy, or move it away to start without one", path, daybook.ErrInvalid)
 	}
 	maps.Copy(h.marks, f.Cases)
+	maps.Copy(h.erased, f.Erased)
 	return h, nil
 }
 
@@ -80,13 +83,18 @@ func (h *HighWater) Set(c daybook.CaseID, m Mark) error {
 func (h *HighWater) set(c daybook.CaseID, m Mark) error {
 	next := maps.Clone(h.marks)
 	next[c] = m
-	b, err := json.MarshalIndent(highWaterFile{highWaterFormat, next}, "", "  ")
+	return h.write(next, h.erased)
+}
+
+// write needs h.mu.
+func (h *HighWater) write(marks map[daybook.CaseID]Mark, erased map[daybook.CaseID]erasedMark) error {
+	b, err := json.MarshalIndent(highWaterFile{highWaterFormat, marks, erased}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the high-water file: %w", err)
 	}
 	if err := durable.Write(h.path, append(b, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write the high-water file: %w", err)
 	}
-	h.marks = next
+	h.marks, h.erased = marks, erased
 	return nil
 }

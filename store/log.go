@@ -167,25 +167,6 @@ func (db *DB) RowsAt(ctx context.Context, c daybook.CaseID, indexes []uint64) ([
 	return out, nil
 }
 
-// EraseRows implements archive.Storage. On SQLite, secure_delete overwrites
-// the rows; what lies in the write-ahead log goes with Truncate.
-func (db *DB) EraseRows(ctx context.Context, c daybook.CaseID, indexes []uint64) error {
-	if err := inScope(ctx, c); err != nil {
-		return err
-	}
-	return db.Update(ctx, func(ctx context.Context) error {
-		if _, err := db.to(ctx).ExecContext(ctx, `UPDATE log_head SET erasures = erasures + 1 WHERE case_id = $1`, string(c)); err != nil {
-			return fmt.Errorf("erase entries: %w", err)
-		}
-		for _, i := range indexes {
-			if _, err := db.to(ctx).ExecContext(ctx, `DELETE FROM log_payload WHERE case_id = $1 AND idx = $2`, string(c), int64(i)); err != nil {
-				return fmt.Errorf("erase entry %d: %w", i, err)
-			}
-		}
-		return nil
-	})
-}
-
 // PutCheckpoint implements archive.CheckpointStorage.
 func (db *DB) PutCheckpoint(ctx context.Context, c daybook.CaseID, size uint64, note []byte, at time.Time) error {
 	if err := inScope(ctx, c); err != nil {
@@ -272,15 +253,4 @@ func (db *DB) Blob(ctx context.Context, c daybook.CaseID, ref [32]byte) (archive
 		return row, fmt.Errorf("read a blob's row: %w", err)
 	}
 	return row, nil
-}
-
-// EraseBlob implements archive.BlobRows.
-func (db *DB) EraseBlob(ctx context.Context, c daybook.CaseID, ref [32]byte) error {
-	if err := inScope(ctx, c); err != nil {
-		return err
-	}
-	if _, err := db.to(ctx).ExecContext(ctx, `DELETE FROM blob WHERE case_id = $1 AND ref = $2`, string(c), ref[:]); err != nil {
-		return fmt.Errorf("erase a blob's row: %w", err)
-	}
-	return nil
 }

@@ -28,6 +28,7 @@ type Memory struct {
 	Values   map[string][]byte
 	BlobRows map[daybook.CaseID]map[[32]byte]archive.BlobRow
 	Blobs    map[string][]byte
+	Gone     map[daybook.CaseID][]string // names of the files of erased blobs
 
 	// FailCommit makes the next Update fail: before it is kept, or, with
 	// Persist, after (the answer was lost).
@@ -42,6 +43,7 @@ func NewMemory() *Memory {
 		Log: map[daybook.CaseID][]archive.Row{}, Heads: map[daybook.CaseID]archive.Head{},
 		Notes: map[daybook.CaseID][][]byte{}, Values: map[string][]byte{},
 		BlobRows: map[daybook.CaseID]map[[32]byte]archive.BlobRow{}, Blobs: map[string][]byte{},
+		Gone: map[daybook.CaseID][]string{},
 	}
 }
 
@@ -64,7 +66,7 @@ func (m *Memory) Update(ctx context.Context, fn func(context.Context) error) err
 		}
 	}
 	if err != nil {
-		m.Log, m.Heads, m.Notes, m.CaseRows, m.BlobRows = before.Log, before.Heads, before.Notes, before.CaseRows, before.BlobRows
+		m.Log, m.Heads, m.Notes, m.CaseRows, m.BlobRows, m.Gone = before.Log, before.Heads, before.Notes, before.CaseRows, before.BlobRows, before.Gone
 	}
 	return err
 }
@@ -85,6 +87,9 @@ func (m *Memory) copy() *Memory {
 		for r, b := range v {
 			c.BlobRows[k][r] = b
 		}
+	}
+	for k, v := range m.Gone {
+		c.Gone[k] = slices.Clone(v)
 	}
 	c.CaseRows = slices.Clone(m.CaseRows)
 	return c
@@ -142,7 +147,7 @@ func (m *Memory) RowsAt(_ context.Context, c daybook.CaseID, indexes []uint64) (
 	return out, nil
 }
 
-// EraseRows implements archive.Storage.
+// EraseRows implements archive.ErasedRows.
 func (m *Memory) EraseRows(_ context.Context, c daybook.CaseID, indexes []uint64) error {
 	for _, i := range indexes {
 		for k := range m.Log[c] {
@@ -155,6 +160,16 @@ func (m *Memory) EraseRows(_ context.Context, c daybook.CaseID, indexes []uint64
 	h.Erasures++
 	m.Heads[c] = h
 	return nil
+}
+
+// WithoutContent implements archive.ErasedRows.
+func (m *Memory) WithoutContent(_ context.Context, c daybook.CaseID) (out []uint64, _ error) {
+	for _, r := range m.Log[c] {
+		if r.Sealed == nil {
+			out = append(out, r.Index)
+		}
+	}
+	return out, nil
 }
 
 // PutCheckpoint implements archive.CheckpointStorage.
@@ -230,9 +245,28 @@ func (m *Memory) Blob(_ context.Context, c daybook.CaseID, ref [32]byte) (archiv
 	return row, nil
 }
 
-// EraseBlob implements archive.BlobRows.
+// HoldBlob implements archive.BlobRows.
+func (m *Memory) HoldBlob(ctx context.Context, c daybook.CaseID, ref [32]byte) (archive.BlobRow, error) {
+	return m.Blob(ctx, c, ref)
+}
+
+// EraseBlob implements archive.ErasedBlobs.
 func (m *Memory) EraseBlob(_ context.Context, c daybook.CaseID, ref [32]byte) error {
+	if row, ok := m.BlobRows[c][ref]; ok {
+		m.Gone[c] = append(m.Gone[c], row.Name)
+	}
 	delete(m.BlobRows[c], ref)
+	return nil
+}
+
+// ErasedBlobs implements archive.ErasedBlobs.
+func (m *Memory) ErasedBlobs(_ context.Context, c daybook.CaseID) ([]string, error) {
+	return slices.Clone(m.Gone[c]), nil
+}
+
+// ForgetBlob implements archive.ErasedBlobs.
+func (m *Memory) ForgetBlob(_ context.Context, c daybook.CaseID, name string) error {
+	m.Gone[c] = slices.DeleteFunc(m.Gone[c], func(n string) bool { return n == name })
 	return nil
 }
 

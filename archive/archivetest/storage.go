@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -152,6 +153,56 @@ func TestStorage(t *testing.T, open func(t *testing.T) (archive.Storage, *archiv
 		r, err := l.Verify(ctx, c)
 		if err != nil || r.Answer != archive.OK || r.Erased != 1 {
 			t.Errorf("verify: %+v, %v; want ok with 1 erased", r, err)
+		}
+	})
+
+	t.Run("a blob that another entry names outlives an erasure", func(t *testing.T) {
+		ctx, s, l, c := start(t)
+		both, err := l.PutBlob(ctx, c, []byte("a nest"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, err := l.PutBlob(ctx, c, []byte("an egg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := daybook.NewRecord(daybook.RecordMedia, daybook.MediaRecord{Message: "m1"})
+		first.Blobs = []daybook.Digest{both, one}
+		second := daybook.NewRecord(daybook.RecordMedia, daybook.MediaRecord{Message: "m2"})
+		second.Blobs = []daybook.Digest{both}
+		n, err := l.Append(ctx, c, []daybook.Record{first, second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Erase(ctx, Actor, c, []uint64{n}, "asked for"); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := l.Blob(ctx, c, both); err != nil || string(b) != "a nest" {
+			t.Errorf("the blob that another entry names: %q, %v", b, err)
+		}
+		if _, err := l.Blob(ctx, c, one); !errors.Is(err, daybook.ErrNotFound) {
+			t.Errorf("the blob that nothing names any more: %v, want ErrNotFound", err)
+		}
+		if r, err := l.Verify(ctx, c); err != nil || r.Answer != archive.OK || r.Erased != 1 {
+			t.Errorf("verify: %+v, %v; want ok with 1 erased", r, err)
+		}
+		if err := l.Erase(ctx, Actor, c, []uint64{n + 1}, "asked for"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Blob(ctx, c, both); !errors.Is(err, daybook.ErrNotFound) {
+			t.Errorf("the blob once both are erased: %v, want ErrNotFound", err)
+		}
+		if names, err := s.ErasedBlobs(ctx, c); err != nil || len(names) > 0 {
+			t.Errorf("files that are still to be removed: %q, %v", names, err)
+		}
+		if gone, err := s.WithoutContent(ctx, c); err != nil || !slices.Equal(gone, []uint64{n, n + 1}) {
+			t.Errorf("entries without content: %v, %v", gone, err)
+		}
+		if again, err := l.PutBlob(ctx, c, []byte("a nest")); err != nil || again != both {
+			t.Errorf("the same bytes once more: %v, %v", again, err)
+		}
+		if b, err := l.Blob(ctx, c, both); err != nil || string(b) != "a nest" {
+			t.Errorf("bytes that were kept once more: %q, %v", b, err)
 		}
 	})
 

@@ -1,0 +1,158 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"daybook"
+)
+
+// A Search says what Find looks for.
+type Search struct {
+	Messages []daybook.MessageKey
+	// Captures are entries that are known to show these messages, as another
+	// version of a parser read them; they need not be complete.
+	Captures []uint64
+	// Pictures are accounts whose pictures of themselves go as well.
+	Pictures []daybook.Handle
+}
+
+// Found is where a log holds what was looked for.
+type Found struct {
+	// Entries are those that hold nothing else, ascending: captures, what was
+	// observed of the messages, their attachments, the pictures of accounts,
+	// and answers that could not be read and name one of them.
+	Entries []uint64
+	// Kept are captures that show one of the messages beside others.
+	Kept []uint64
+	// Blobs are what Entries name, each once.
+	Blobs []daybook.Digest
+}
+
+// Find reads a whole log and says where it holds messages. Entries whose content
+// was destroyed are passed over.
+func (l *Log) Find(ctx context.Context, c daybook.CaseID, s Search) (Found, error) {
+	f := finder{messages: map[daybook.MessageKey]bool{}, captures: map[uint64]bool{}, blobs: map[daybook.Digest]bool{}}
+	for _, m := range s.Messages {
+		f.messages[m] = true
+		f.names = append(f.names, namesOf(m)...)
+	}
+	for _, i := range s.Captures {
+		f.captures[i] = true
+	}
+	f.pictures = s.Pictures
+	for e, err := range l.Entries(ctx, c, 0) {
+		if err != nil {
+			return Found{}, fmt.Errorf("look for what a log holds: %w", err)
+		}
+		if e.Erased {
+			continue
+		}
+		f.entry(&e)
+	}
+	return f.found, nil
+}
+
+type finder struct {
+	messages map[daybook.MessageKey]bool
+	captures map[uint64]bool
+	pictures []daybook.Handle
+	names    [][]byte // what the messages are called in bytes that cannot be read
+	blobs    map[daybook.Digest]bool
+	found    Found
+}
+
+func (f *finder) entry(e *Entry) {
+	switch e.Record.Kind {
+	case daybook.RecordItem:
+		f.item(e)
+	case daybook.RecordObservation:
+		var o daybook.Observation
+		if e.Record.Decode(&o) == nil && f.messages[o.Message] {
+			f.add(e)
+		}
+	case daybook.RecordMedia:
+		var m daybook.MediaRecord
+		if e.Record.Decode(&m) != nil {
+			return
+		}
+		if m.Message != "" && f.messages[m.Message] || m.Message == "" && slices.ContainsFunc(f.pictures, m.Handle.Same) {
+			f.add(e)
+		}
+	case daybook.RecordExchange:
+		var body []byte
+		if json.Unmarshal(e.Record.Value("body"), &body) == nil && f.named(body) {
+			f.add(e)
+		}
+	}
+}
+
+// item takes a capture: one that shows a message and no other, or that nothing
+// could be made of and that names one.
+func (f *finder) item(e *Entry) {
+	it, err := e.Item()
+	if err != nil || it.Reading == nil || len(it.Reading.Messages) == 0 {
+		if f.captures[e.Index] || f.named(e.Record.Value("raw")) {
+			f.add(e)
+		}
+		return
+	}
+	shows, others := f.captures[e.Index], false
+	for i := range it.Reading.Messages {
+		key := it.Reading.Messages[i].Key
+		shows = shows || f.messages[key]
+		others = others || key != "" && !f.messages[key]
+	}
+	switch {
+	case shows && others:
+		f.found.Kept = append(f.found.Kept, e.Index)
+	case shows:
+		f.add(e)
+	}
+}
+
+func (f *finder) add(e *Entry) {
+	f.found.Entries = append(f.found.Entries, e.Index)
+	for _, d := range e.Record.Blobs {
+		if !f.blobs[d] {
+			f.blobs[d] = true
+			f.found.Blobs = append(f.found.Blobs, d)
+		}
+	}
+}
+
+func (f *finder) named(raw []byte) bool {
+	return slices.ContainsFunc(f.names, func(name []byte) bool { return holds(raw, name) })
+}
+
+// minName is the length of the shortest name that is looked for in bytes that
+// cannot be read: a shorter one stands in too many.
+const minName = 12
+
+// namesOf returns what a message is called by its platform, as it stands in
+// JSON: plain, or with its slashes escaped.
+func namesOf(m daybook.MessageKey) [][]byte {
+	_, native, _ := strings.Cut(string(m), ":")
+	if len(native) < minName {
+		return nil
+	}
+	return [][]byte{[]byte(native), []byte(strings.ReplaceAll(native, "/", `\/`))}
+}
+
+// holds reports whether raw holds a name that does not go on with a digit: …/4
+// does not stand in …/42.
+func holds(raw, name []byte) bool {
+	for {
+		at := bytes.Index(raw, name)
+		if at < 0 {
+			return false
+		}
+		if raw = raw[at+len(name):]; len(raw) == 0 || raw[0] < '0' || raw[0] > '9' {
+			return true
+		}
+	}
+}
