@@ -43,6 +43,7 @@ type DB struct {
 	read  *sql.DB
 	skip  string                   // " FOR UPDATE SKIP LOCKED" on PostgreSQL: the only difference in the SQL
 	uri   func(path string) string // of an encrypted SQLite file; nil on PostgreSQL
+	ended func()                   // after Close; nil: nothing is left to do
 
 	bulk     statements
 	flagging *flagging
@@ -136,6 +137,9 @@ func (db *DB) Close() error {
 	err := db.write.Close()
 	if db.read != nil && db.read != db.write {
 		err = errors.Join(err, db.read.Close())
+	}
+	if db.ended != nil {
+		db.ended()
 	}
 	return err
 }
