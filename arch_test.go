@@ -50,6 +50,7 @@ var onlyIn = map[string][]string{
 	"github.com/pquerna/otp":        {"signin", "cmd/daybook"}, // the demo shows the codes of its made-up people
 	"golang.org/x/crypto/argon2":    {"signin"},
 	"github.com/alecthomas/kong":    {"cmd/daybook"},
+	"filippo.io/age":                {"export/bundle"},
 	"github.com/BurntSushi/toml":    {"config"},
 	"html/template":                 {"web", "internal"},
 }
