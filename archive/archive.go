@@ -142,6 +142,7 @@ type Storage interface {
 	ErasedRows
 
 	CheckpointStorage
+	StampStorage
 	CaseStorage
 	BlobRows
 }

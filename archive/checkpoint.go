@@ -92,7 +92,7 @@ func (l *Log) LastCheckpoint(ctx context.Context, c daybook.CaseID) (Checkpoint,
 }
 
 // Checkpoint signs the log as it is now, keeps the checkpoint and raises the
-// high-water mark. If nothing was appended since the last one, that is
+// high-water mark. Time stamps over it are wanted from then on. If nothing was appended since the last one, that is
 // returned. It refuses, with ErrBroken, to sign a log that is not a
 // continuation of the last checkpoint.
 func (l *Log) Checkpoint(ctx context.Context, c daybook.CaseID) (Checkpoint, error) {
@@ -137,7 +137,13 @@ func (l *Log) Checkpoint(ctx context.Context, c daybook.CaseID) (Checkpoint, err
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("sign a checkpoint: %w", err)
 	}
-	if err := l.storage.PutCheckpoint(ctx, c, size, signed, l.clock()); err != nil {
+	err = l.storage.Update(ctx, func(ctx context.Context) error {
+		if err := l.storage.PutCheckpoint(ctx, c, size, signed, l.clock()); err != nil || len(l.stamping.Authorities) == 0 {
+			return err
+		}
+		return l.storage.WantStamps(ctx, c, size, l.stamping.Authorities)
+	})
+	if err != nil {
 		return Checkpoint{}, fmt.Errorf("keep a checkpoint: %w", err)
 	}
 	return Checkpoint{Origin: body.Origin, Size: size, Root: root, Signed: signed}, l.raise(c, size, root)

@@ -27,6 +27,8 @@ type Log struct {
 	clock   func() time.Time
 	dict    *s2.Dict
 
+	stamping Stamping
+
 	mu      sync.Mutex
 	refused map[daybook.CaseID]error // cases that must not be appended to, and why
 
@@ -40,13 +42,14 @@ type Config struct {
 	Blobs     BlobStore
 	HighWater *HighWater       // nil: an older store is not noticed (tests)
 	Clock     func() time.Time // nil: time.Now
+	Stamping  Stamping
 }
 
 // Open makes a Log. It compares every case with the high-water file: a case
 // whose log is shorter than it has been, or another, is refused for appending
 // and signing until the break is declared (DeclareRestore); Refused lists them.
 func Open(ctx context.Context, cfg Config) (*Log, error) {
-	l := &Log{storage: cfg.Storage, keys: cfg.Keys, blobs: cfg.Blobs, water: cfg.HighWater, clock: cfg.Clock, dict: s2.MakeDict(dictionary, nil), refused: map[daybook.CaseID]error{}}
+	l := &Log{storage: cfg.Storage, keys: cfg.Keys, blobs: cfg.Blobs, water: cfg.HighWater, clock: cfg.Clock, stamping: cfg.Stamping, dict: s2.MakeDict(dictionary, nil), refused: map[daybook.CaseID]error{}}
 	if l.clock == nil {
 		l.clock = time.Now
 	}

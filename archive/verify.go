@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"daybook"
 )
@@ -41,11 +42,23 @@ type Report struct {
 	Answer   Answer    `json:"answer"`
 	Entries  uint64    `json:"entries"`
 	Covered  uint64    `json:"covered"`             // entries under the newest checkpoint; the others are the uncovered tail
-	Pending  int       `json:"pending_time_stamps"` // checkpoints that are not time-stamped
+	Pending  int       `json:"pending_time_stamps"` // authorities whose stamp over the newest checkpoint is still to be had
 	Anchors  []Anchor  `json:"anchors"`             // outside copies that were compared
 	Erased   int       `json:"erased"`              // entries whose content was destroyed on somebody's word
 	Problems []Problem `json:"problems"`            // empty if Answer is OK
 	Root     string    `json:"root"`
+
+	TimeStamps []StampReport `json:"time_stamps"` // by authority; one that says so if none is set up
+	Remarks    []Problem     `json:"remarks"`     // what a reader should know, and what does not make it broken
+}
+
+// maxRemarks bounds them, as maxProblems does problems.
+const maxRemarks = 20
+
+func (r *Report) remark(where, what string, args ...any) {
+	if len(r.Remarks) < maxRemarks {
+		r.Remarks = append(r.Remarks, Problem{where, fmt.Sprintf(what, args...)})
+	}
 }
 
 func (r *Report) broken(where, what string, args ...any) {
@@ -68,7 +81,7 @@ const maxProblems = 100
 // Verify reads every byte of a log and compares it with what was committed to:
 // fields with the record, the record with the leaf, the leaves with the tree,
 // the tree with every checkpoint, with the high-water mark and with the anchors
-// that it is given. An error means that the check itself could not be made.
+// that it is given, and every time stamp with its checkpoint. An error means that the check itself could not be made.
 func (l *Log) Verify(ctx context.Context, c daybook.CaseID, anchors ...Anchor) (Report, error) {
 	v := verifier{log: l, c: c, want: map[uint64][]wanted{}, missing: map[uint64]bool{}}
 	v.report.Answer = OK
@@ -76,7 +89,7 @@ func (l *Log) Verify(ctx context.Context, c daybook.CaseID, anchors ...Anchor) (
 	if v.report.Anchors == nil {
 		v.report.Anchors = []Anchor{}
 	}
-	v.report.Problems = []Problem{}
+	v.report.Problems, v.report.Remarks, v.report.TimeStamps = []Problem{}, []Problem{}, []StampReport{}
 	if err := v.run(ctx); err != nil {
 		return Report{}, fmt.Errorf("verify case %s: %w", c, err)
 	}
@@ -90,6 +103,7 @@ type verifier struct {
 	want    map[uint64][]wanted // size → who says what root
 	missing map[uint64]bool     // entries without content
 	allowed []uint64            // entries that an erased entry names
+	last    time.Time           // of the entry before
 	blobs   []daybook.Digest
 	com     committer
 	seal    sealer
@@ -145,6 +159,7 @@ func (v *verifier) run(ctx context.Context) error {
 			if keyErr == nil {
 				v.content(key, row)
 			}
+			v.time(row)
 			n++
 			if len(v.want[n]) > 0 {
 				v.compare(n, edge.root())
@@ -199,19 +214,23 @@ func (v *verifier) collect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.report.Pending = len(notes) // time stamps are not set up in this version
+	signedBySize := make(map[uint64][]byte, len(notes))
 	for _, signed := range notes {
 		cp, err := v.log.ParseCheckpoint(v.c, signed)
 		if err != nil {
-			v.report.broken("checkpoint", "its signature or form is not valid: %v", err)
+			v.report.broken("checkpoint", "its signature is not one by this instance's key, or it was altered")
 			continue
 		}
+		signedBySize[cp.Size] = signed
 		v.report.Covered = max(v.report.Covered, cp.Size)
 		v.wants(cp.Size, wanted{
 			where: fmt.Sprintf("checkpoint of %d entries", cp.Size),
 			check: func(root daybook.Digest) bool { return root == cp.Root },
 			short: "it covers entries that are not here: the log was cut",
 		})
+	}
+	if err := v.stamps(ctx, signedBySize, v.report.Covered); err != nil {
+		return err
 	}
 	if v.log.water != nil {
 		if m, ok := v.log.water.All()[v.c]; ok {
@@ -263,6 +282,17 @@ func (v *verifier) tooShort(n uint64) {
 	}
 }
 
+// clockStep is how far this machine's clock may go back before that is said.
+const clockStep = 2 * time.Second
+
+// time compares an entry's time with that of the entry before it.
+func (v *verifier) time(row *Row) {
+	if back := v.last.Sub(row.Logged); back > clockStep {
+		v.report.remark(v.entry(row), "its time is %s earlier than that of the entry before it: the clock of the machine was set back in between", back.Round(time.Second))
+	}
+	v.last = row.Logged
+}
+
 // content checks one entry's fields against its leaf.
 func (v *verifier) content(key *CaseKey, row *Row) {
 	if row.Sealed == nil {
@@ -277,6 +307,9 @@ func (v *verifier) content(key *CaseKey, row *Row) {
 	if v.com.commit(&p) != row.Commitment {
 		v.report.broken(v.entry(row), "content does not match its commitment")
 		return
+	}
+	if logged, ok := p.logged(); !ok || logged.UnixMicro() != row.Logged.UnixMicro() {
+		v.report.broken(v.entry(row), "the time that it is listed with is not the one that it was written with")
 	}
 	switch row.Kind {
 	case daybook.RecordErased, daybook.RecordMedia, daybook.RecordDiary, daybook.RecordImport:
@@ -337,4 +370,14 @@ func (v *verifier) checkBlobs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// logged returns when a record was written, as its content has it.
+func (p *payload) logged() (time.Time, bool) {
+	at, ok := slices.BinarySearchFunc(p.fields, daybook.Field{Name: "logged"}, byName)
+	if !ok {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, string(p.fields[at].Value))
+	return t, err == nil
 }

@@ -24,6 +24,8 @@ type Memory struct {
 	Log      map[daybook.CaseID][]archive.Row
 	Heads    map[daybook.CaseID]archive.Head
 	Notes    map[daybook.CaseID][][]byte
+	Stamped  map[daybook.CaseID][]archive.Stamp // by size and authority
+	Wanted   map[daybook.CaseID]map[string]uint64
 	CaseRows []archive.CaseRow
 	Values   map[string][]byte
 	BlobRows map[daybook.CaseID]map[[32]byte]archive.BlobRow
@@ -41,7 +43,7 @@ type Memory struct {
 func NewMemory() *Memory {
 	return &Memory{
 		Log: map[daybook.CaseID][]archive.Row{}, Heads: map[daybook.CaseID]archive.Head{},
-		Notes: map[daybook.CaseID][][]byte{}, Values: map[string][]byte{},
+		Notes: map[daybook.CaseID][][]byte{}, Stamped: map[daybook.CaseID][]archive.Stamp{}, Wanted: map[daybook.CaseID]map[string]uint64{}, Values: map[string][]byte{},
 		BlobRows: map[daybook.CaseID]map[[32]byte]archive.BlobRow{}, Blobs: map[string][]byte{},
 		Gone: map[daybook.CaseID][]string{},
 	}
@@ -193,6 +195,28 @@ func (m *Memory) NewestCheckpoint(_ context.Context, c daybook.CaseID) ([]byte, 
 		return nil, daybook.ErrNotFound
 	}
 	return all[len(all)-1], nil
+}
+
+// WantStamps implements archive.StampStorage.
+func (m *Memory) WantStamps(_ context.Context, c daybook.CaseID, size uint64, authorities []string) error {
+	if m.Wanted[c] == nil {
+		m.Wanted[c] = map[string]uint64{}
+	}
+	for _, a := range authorities {
+		m.Wanted[c][a] = max(m.Wanted[c][a], size)
+	}
+	return nil
+}
+
+// Stamps implements archive.StampStorage.
+func (m *Memory) Stamps(_ context.Context, c daybook.CaseID, size uint64, authority string, limit int) ([]archive.Stamp, error) {
+	var out []archive.Stamp
+	for _, s := range m.Stamped[c] {
+		if len(out) < limit && (s.Size > size || s.Size == size && s.Authority > authority) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
 }
 
 // PutCase implements archive.CaseStorage.
