@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ type Search struct {
 	Captures []uint64
 	// Pictures are accounts whose pictures of themselves go as well.
 	Pictures []daybook.Handle
+	// Texts are those that the messages had: what quotes one of them is told.
+	Texts []string
 }
 
 // Found is where a log holds what was looked for.
@@ -31,12 +34,20 @@ type Found struct {
 	Kept []uint64
 	// Blobs are what Entries name, each once.
 	Blobs []daybook.Digest
+	// Quoted are the first captures of other messages that answer one of
+	// them, name it or have its text in theirs.
+	Quoted []uint64
+	// Exports are the entries that tell of bundles.
+	Exports []Entry
 }
 
 // Find reads a whole log and says where it holds messages. Entries whose content
 // was destroyed are passed over.
 func (l *Log) Find(ctx context.Context, c daybook.CaseID, s Search) (Found, error) {
-	f := finder{messages: map[daybook.MessageKey]bool{}, captures: map[uint64]bool{}, blobs: map[daybook.Digest]bool{}}
+	f := finder{
+		messages: map[daybook.MessageKey]bool{}, captures: map[uint64]bool{}, blobs: map[daybook.Digest]bool{},
+		natives: map[string]bool{}, quoting: map[daybook.MessageKey]bool{},
+	}
 	for _, m := range s.Messages {
 		f.messages[m] = true
 		f.names = append(f.names, namesOf(m)...)
@@ -45,6 +56,14 @@ func (l *Log) Find(ctx context.Context, c daybook.CaseID, s Search) (Found, erro
 		f.captures[i] = true
 	}
 	f.pictures = s.Pictures
+	for _, t := range s.Texts {
+		if len(t) >= minQuote {
+			f.texts = append(f.texts, t)
+		}
+	}
+	if err := f.learn(ctx, l, c, s.Captures); err != nil {
+		return Found{}, fmt.Errorf("look for what a log holds: %w", err)
+	}
 	for e, err := range l.Entries(ctx, c, 0) {
 		if err != nil {
 			return Found{}, fmt.Errorf("look for what a log holds: %w", err)
@@ -63,7 +82,38 @@ type finder struct {
 	pictures []daybook.Handle
 	names    [][]byte // what the messages are called in bytes that cannot be read
 	blobs    map[daybook.Digest]bool
+	texts    []string
+	natives  map[string]bool             // what an answer names them by: account and identifier
+	quoting  map[daybook.MessageKey]bool // messages that are in found.Quoted
 	found    Found
+}
+
+// minQuote is the length in bytes of the shortest text that is looked for in
+// others: everybody writes "hello".
+const minQuote = 20
+
+// learn notes what the platform calls the messages, from captures of them.
+func (f *finder) learn(ctx context.Context, l *Log, c daybook.CaseID, captures []uint64) error {
+	for _, i := range captures {
+		e, err := l.Entry(ctx, c, i)
+		if errors.Is(err, ErrErased) || errors.Is(err, daybook.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		it, err := e.Item()
+		if err != nil || it.Reading == nil {
+			continue
+		}
+		for j := range it.Reading.Messages {
+			m := &it.Reading.Messages[j]
+			if native, _, _ := strings.Cut(m.Native, " "); f.messages[m.Key] && native != "" {
+				f.natives[string(it.Capture.Account)+" "+native] = true
+			}
+		}
+	}
+	return nil
 }
 
 func (f *finder) entry(e *Entry) {
@@ -83,6 +133,8 @@ func (f *finder) entry(e *Entry) {
 		if m.Message != "" && f.messages[m.Message] || m.Message == "" && slices.ContainsFunc(f.pictures, m.Handle.Same) {
 			f.add(e)
 		}
+	case daybook.RecordExport:
+		f.found.Exports = append(f.found.Exports, *e)
 	case daybook.RecordExchange:
 		var body []byte
 		if json.Unmarshal(e.Record.Value("body"), &body) == nil && f.named(body) {
@@ -105,7 +157,10 @@ func (f *finder) item(e *Entry) {
 	for i := range it.Reading.Messages {
 		key := it.Reading.Messages[i].Key
 		shows = shows || f.messages[key]
-		others = others || key != "" && !f.messages[key]
+		if key != "" && !f.messages[key] {
+			others = true
+			f.quote(e.Index, string(it.Capture.Account), &it.Reading.Messages[i])
+		}
 	}
 	switch {
 	case shows && others:
@@ -113,6 +168,18 @@ func (f *finder) item(e *Entry) {
 	case shows:
 		f.add(e)
 	}
+}
+
+// quote notes another message if it answers one of those, names it or has its
+// text.
+func (f *finder) quote(entry uint64, account string, m *daybook.ReadMessage) {
+	answers := m.ReplyTo != "" && (f.natives[account+" "+m.ReplyTo] || f.messages[daybook.MessageKey(m.ReplyTo)])
+	has := func(t string) bool { return strings.Contains(m.Text, t) }
+	if f.quoting[m.Key] || !answers && !slices.ContainsFunc(f.texts, has) && !f.named([]byte(m.Text)) {
+		return
+	}
+	f.quoting[m.Key] = true
+	f.found.Quoted = append(f.found.Quoted, entry)
 }
 
 func (f *finder) add(e *Entry) {

@@ -36,3 +36,23 @@ func (t Tombs) Has(key *CaseKey, m daybook.MessageKey) bool {
 	mac := key.MessageMAC(m)
 	return t.macs[tombMAC(mac[:16])]
 }
+
+// HasMAC is Has for a keyed hash.
+func (t Tombs) HasMAC(mac []byte) bool {
+	return t.All || len(mac) >= len(tombMAC{}) && t.macs[tombMAC(mac)]
+}
+
+// HasPicture reports whether the pictures of an account are among them: those of
+// one that wrote nothing else.
+func (t Tombs) HasPicture(key *CaseKey, h daybook.Handle) bool {
+	if t.All || len(t.macs) == 0 {
+		return t.All
+	}
+	return t.macs[tombMAC(PictureMAC(key, h))]
+}
+
+// PictureMAC is what the pictures of an account stand for among Tombs.
+func PictureMAC(key *CaseKey, h daybook.Handle) []byte {
+	mac := key.MAC("erased picture", h.Ref())
+	return mac[:len(tombMAC{})]
+}

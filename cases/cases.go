@@ -15,6 +15,7 @@ package cases
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"daybook"
@@ -114,7 +115,7 @@ type Messages interface {
 	Message(ctx context.Context, c daybook.CaseID, entry uint64) (daybook.Message, error)
 }
 
-// Config says what Cases works with. All fields are needed.
+// Config says what Cases works with. All fields but Erasing are needed.
 type Config struct {
 	Store    Store
 	Log      Log
@@ -126,6 +127,8 @@ type Config struct {
 	CatchUp func(ctx context.Context, c daybook.CaseID) error
 	Clock   func() time.Time
 	Logger  *slog.Logger
+	// Erasing says how content is erased; the zero value: not at all.
+	Erasing Erasing
 }
 
 // Cases answers who may do what. Its methods may be called from several
@@ -139,13 +142,16 @@ type Cases struct {
 	clock    func() time.Time
 	logger   *slog.Logger
 	refusals *refusals
+	erasing  Erasing
+
+	oneErasure sync.Mutex // held by who carries an erasure through
 }
 
 // New returns Cases on a store and a log.
 func New(c Config) *Cases {
 	return &Cases{
 		store: c.Store, log: c.Log, messages: c.Messages, schedule: c.Schedule,
-		catchUp: c.CatchUp, clock: c.Clock, logger: c.Logger,
+		catchUp: c.CatchUp, clock: c.Clock, logger: c.Logger, erasing: c.Erasing,
 		refusals: &refusals{at: map[string]time.Time{}},
 	}
 }

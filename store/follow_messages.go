@@ -77,6 +77,9 @@ func (f *MessageFollower) Handle(ctx context.Context, c daybook.CaseID, batch []
 			f: f, caseID: c, key: key, mentions: make([]mention, 0, len(batch)), messages: map[keyMAC]*messageRow{},
 			handles: map[string]*handleRow{}, accounts: map[daybook.AccountID]daybook.Account{},
 		}
+		if b.tombs, err = f.db.Tombs(ctx, c); err != nil {
+			return fmt.Errorf("derive messages: %w", err)
+		}
 		for i := range batch {
 			if batch[i].Index < done || batch[i].Erased {
 				continue
@@ -105,6 +108,8 @@ type messageBatch struct {
 	handleOrder []*handleRow          // as first mentioned
 	accounts    map[daybook.AccountID]daybook.Account
 	events      []event
+	tombs       archive.Tombs // messages that are not derived
+	erased      [][]byte      // keyed hashes of those that this batch says were erased
 }
 
 // A mention is one thing that an entry tells about one message: a capture that
@@ -126,6 +131,9 @@ type event func(ctx context.Context) error
 
 // read takes in one entry. A record that this version cannot read is counted.
 func (b *messageBatch) read(ctx context.Context, e *archive.Entry) error {
+	if b.tombs.All && e.Record.Kind != daybook.RecordConsent {
+		return nil // the whole case is hidden
+	}
 	switch e.Record.Kind {
 	case daybook.RecordItem:
 		return b.readItem(ctx, e)
@@ -139,6 +147,8 @@ func (b *messageBatch) read(ctx context.Context, e *archive.Entry) error {
 		b.readGap(e)
 	case daybook.RecordConsent:
 		b.readConsent(e)
+	case daybook.RecordErased:
+		return b.readErased(ctx, e)
 	}
 	return nil
 }
@@ -157,8 +167,12 @@ func (b *messageBatch) exec(ctx context.Context, query string, args ...any) erro
 	return err
 }
 
-// mention notes that an entry tells something about a message.
+// mention notes that an entry tells something about a message. Of one that was
+// erased nothing is noted.
 func (b *messageBatch) mention(key daybook.MessageKey, m mention) {
+	if b.tombs.Has(b.key, key) {
+		return
+	}
 	mac := newKeyMAC(b.key.MessageMAC(key))
 	row := b.messages[mac]
 	if row == nil {
@@ -190,6 +204,9 @@ func (b *messageBatch) readItem(ctx context.Context, e *archive.Entry) error {
 		m := &read.Messages[place]
 		if m.Key == "" || place > maxPlace {
 			b.unread(e)
+			continue
+		}
+		if b.tombs.Has(b.key, m.Key) {
 			continue
 		}
 		m.Sender.Platform = c.Platform

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -81,6 +83,9 @@ func (db *DB) trimHandle(ctx context.Context, c daybook.CaseID, key *archive.Cas
 		sealed []byte
 	)
 	err := db.to(ctx).QueryRowContext(ctx, `SELECT own, sealed FROM handle WHERE case_id = $1 AND id = $2`, string(c), id).Scan(&own, &sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("read handle %d: %w", id, err)
 	}

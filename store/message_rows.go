@@ -92,7 +92,7 @@ func (b *messageBatch) commit(ctx context.Context) error {
 			return fmt.Errorf("save what an entry tells: %w", err)
 		}
 	}
-	return nil
+	return b.bury(ctx)
 }
 
 // loadMessages reads the rows of those messages that are known.

@@ -18,7 +18,7 @@ type pictureTold struct {
 // readPicture takes in what is told of the picture of an account. One without
 // bytes says nothing more.
 func (b *messageBatch) readPicture(e *archive.Entry, m daybook.MediaRecord) {
-	if m.Media.State != daybook.MediaKept {
+	if m.Media.State != daybook.MediaKept || b.tombs.HasPicture(b.key, m.Handle) {
 		return
 	}
 	whose := b.handle(m.Handle, daybook.SeenName{})

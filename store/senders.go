@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -22,6 +23,7 @@ const maxSenderText = 16_000 // bytes of one message that are compared
 type senderCase struct {
 	model    *style.Model
 	position uint64 // entries of the log that it has taken in
+	erasures uint64 // of the log, when it began
 	refs     map[int64]string
 	own      map[int64]bool
 	top      int64                 // the highest handle in refs
@@ -69,17 +71,21 @@ func (k *senderCase) update(ctx context.Context, db *DB, c daybook.CaseID, model
 	if err != nil {
 		return err
 	}
-	if k.senders != nil && position == k.position {
+	head, err := db.Head(ctx, c)
+	if err != nil && !errors.Is(err, daybook.ErrNotFound) {
+		return err
+	}
+	fetched, erased := false, position < k.position || head.Erasures != k.erasures
+	if k.senders != nil && position == k.position && !erased {
 		return nil
 	}
-	fetched, erased := false, position < k.position
 	if k.senders != nil && !erased {
 		if fetched, erased, err = db.stretch(ctx, c, k.position, position); err != nil {
 			return err
 		}
 	}
 	if k.senders == nil || erased {
-		*k = senderCase{model: model, refs: map[int64]string{}, own: map[int64]bool{}, senderOf: map[int64]int64{}, awaited: map[int64]bool{}, senders: map[int64]*senderKept{}, usual: map[daybook.Platform]*usual{}}
+		*k = senderCase{model: model, erasures: head.Erasures, refs: map[int64]string{}, own: map[int64]bool{}, senderOf: map[int64]int64{}, awaited: map[int64]bool{}, senders: map[int64]*senderKept{}, usual: map[daybook.Platform]*usual{}}
 	}
 	key, err := db.Keys.Case(ctx, c)
 	if err != nil {
