@@ -61,7 +61,16 @@ func (x *Index) Handle(ctx context.Context, c daybook.CaseID, entries []archive.
 	err := x.with(ctx, c, func(f *folder) error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		return f.handle(ctx, c, entries, x.cfg.Versions)
+		// Asked for while the folder is held: who hides a message removes it
+		// after the tombstone is there.
+		var tombs archive.Tombs
+		if x.cfg.Tombs != nil {
+			var err error
+			if tombs, err = x.cfg.Tombs.Tombs(ctx, c); err != nil {
+				return err
+			}
+		}
+		return f.handle(ctx, c, entries, x.cfg.Versions, tombs)
 	})
 	if err != nil {
 		return fmt.Errorf("index entries from %d on: %w", entries[0].Index, err)
@@ -82,7 +91,7 @@ func (x *Index) Erased(ctx context.Context, c daybook.CaseID, messages []daybook
 }
 
 // handle needs f.mu.
-func (f *folder) handle(ctx context.Context, c daybook.CaseID, entries []archive.Entry, versions Versions) error {
+func (f *folder) handle(ctx context.Context, c daybook.CaseID, entries []archive.Entry, versions Versions, tombs archive.Tombs) error {
 	from, end := f.state.position, entries[len(entries)-1].Index+1
 	if entries[0].Index > from {
 		return fmt.Errorf("%w: entry %d comes next", ErrBehind, from)
@@ -98,7 +107,7 @@ func (f *folder) handle(ctx context.Context, c daybook.CaseID, entries []archive
 			return err
 		}
 	}
-	contents, err := f.contents(ctx, entries, edited)
+	contents, err := f.contents(ctx, entries, edited, tombs)
 	if err != nil {
 		return err
 	}
@@ -125,7 +134,7 @@ func (f *folder) handle(ctx context.Context, c daybook.CaseID, entries []archive
 
 // contents reads the messages of entries: each message once, as the last
 // capture that is complete shows it.
-func (f *folder) contents(ctx context.Context, entries []archive.Entry, edited map[daybook.MessageKey][]string) ([]content, error) {
+func (f *folder) contents(ctx context.Context, entries []archive.Entry, edited map[daybook.MessageKey][]string, tombs archive.Tombs) ([]content, error) {
 	var (
 		out  []content
 		at   = map[daybook.MessageKey]int{}
@@ -145,7 +154,7 @@ func (f *folder) contents(ctx context.Context, entries []archive.Entry, edited m
 		}
 		for j := range it.Reading.Messages {
 			m := &it.Reading.Messages[j]
-			if m.Key == "" {
+			if m.Key == "" || tombs.Has(f.key, m.Key) {
 				continue
 			}
 			n, seen := at[m.Key]

@@ -12,7 +12,8 @@
 // that is missing, damaged, of another version, or of another past than the log
 // is removed and starts again at entry 0. The words of an erased message are
 // removed with the whole index, because bleve keeps the words of a deleted
-// document in its files.
+// document in its files; what the log still has of messages that are hidden until
+// they are erased is passed over.
 package index
 
 import (
@@ -61,11 +62,19 @@ type Heads interface {
 	Head(ctx context.Context, c daybook.CaseID) (archive.Head, error)
 }
 
+// Tombs knows which messages are not to be found. *store.DB does.
+type Tombs interface {
+	// Tombs returns the messages of a case that were erased, or are hidden
+	// because they will be.
+	Tombs(ctx context.Context, c daybook.CaseID) (archive.Tombs, error)
+}
+
 // Config says what an Index works with.
 type Config struct {
 	Dir      string // the folder of all indexes; made if it is not there
 	Keys     Keys
 	Versions Versions     // nil: only the text that came last is found
+	Tombs    Tombs        // nil: there are none
 	Heads    Heads        // nil: an index that is ahead of its log, or that missed an erasure, is not noticed
 	MaxOpen  int          // how many indexes stay open; 0: 64. Each holds about 5 files and 3 goroutines
 	Logger   *slog.Logger // nil: slog.Default()
