@@ -33,6 +33,13 @@ type Accounts interface {
 	Excluded(ctx context.Context, c daybook.CaseID) (map[string]bool, error)
 }
 
+// Tombs knows which messages are not collected again, because they were erased
+// or are hidden until they will be. *store.DB implements it.
+type Tombs interface {
+	// Erased returns those of some messages of a case.
+	Erased(ctx context.Context, c daybook.CaseID, messages []daybook.MessageKey) (map[daybook.MessageKey]bool, error)
+}
+
 // LaneState is how far one lane of one account has been read.
 type LaneState struct {
 	Forward  Cursor    `json:"forward"`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -110,15 +111,22 @@ func (r *run) look(ctx context.Context, tasks []work.Task) error {
 	}
 	var refs []Ref
 	asked, key := map[daybook.MessageKey]bool{}, map[string]daybook.MessageKey{}
-	for _, t := range tasks {
+	all := make([]Ref, len(tasks))
+	for i, t := range tasks {
 		var args lookArgs
 		if err := json.Unmarshal(t.Args, &args); err != nil {
 			return fmt.Errorf("second look: %w", err)
 		}
-		key[t.ID] = args.Ref.Key
-		if !asked[args.Ref.Key] && !excluded[args.Ref.Sender.Ref()] {
-			asked[args.Ref.Key] = true
-			refs = append(refs, args.Ref)
+		key[t.ID], all[i] = args.Ref.Key, args.Ref
+	}
+	erased, err := r.erased(ctx, slices.Collect(maps.Values(key)))
+	if err != nil {
+		return err
+	}
+	for _, ref := range all {
+		if !asked[ref.Key] && !excluded[ref.Sender.Ref()] && !erased[ref.Key] {
+			asked[ref.Key] = true
+			refs = append(refs, ref)
 		}
 	}
 	var (
@@ -176,6 +184,10 @@ func (b *batch) looked(ctx context.Context, l Look) error {
 	if b.excluded[l.Ref.Sender.Ref()] {
 		return nil
 	}
+	if erased, err := b.erased(ctx, []daybook.MessageKey{l.Ref.Key}); err != nil || erased[l.Ref.Key] {
+		return err
+	}
+	b.messages = append(b.messages, l.Ref.Key)
 	m := &marks{run: b.run, known: map[SeenKey]Sighting{}}
 	message, gone, back := b.mark(markMessage, l.Ref.Key), b.mark(markGone, l.Ref.Key), b.mark(markBack, l.Ref.Key)
 	if err := m.load(ctx, []SeenKey{message, gone, back}); err != nil {

@@ -165,7 +165,7 @@ func (b *batch) present(it *daybook.Item, m *marks) {
 		return
 	}
 	for _, msg := range it.Reading.Messages {
-		if msg.Key == "" {
+		if msg.Key == "" || b.buried[msg.Key] {
 			continue
 		}
 		mark := b.mark(markMessage, msg.Key)

@@ -41,7 +41,11 @@ func (r *run) attachment(ctx context.Context, tasks []work.Task) error {
 	if err != nil {
 		return err
 	}
-	if excluded[args.Sender.Ref()] {
+	erased, err := r.erased(ctx, []daybook.MessageKey{args.Message})
+	if err != nil {
+		return err
+	}
+	if excluded[args.Sender.Ref()] || erased[args.Message] {
 		return r.heldAll(ctx, tasks, func(ctx context.Context, _ map[string]bool) error { return r.doneAll(ctx, tasks) })
 	}
 	var (
@@ -93,7 +97,11 @@ func putOff(err error) bool {
 func (r *run) keepAttachment(ctx context.Context, tasks []work.Task, args mediaArgs, rec daybook.MediaRecord, body []byte) error {
 	kept := rec.Media.State == daybook.MediaKept
 	err := r.heldAll(ctx, tasks, func(ctx context.Context, excluded map[string]bool) error {
-		if excluded[args.Sender.Ref()] {
+		erased, err := r.erased(ctx, []daybook.MessageKey{args.Message})
+		if err != nil {
+			return err
+		}
+		if excluded[args.Sender.Ref()] || erased[args.Message] {
 			kept = false
 			return r.doneAll(ctx, tasks)
 		}
@@ -110,6 +118,12 @@ func (r *run) keepAttachment(ctx context.Context, tasks []work.Task, args mediaA
 		record.Blobs = blobs
 		if _, err := r.append(ctx, []daybook.Record{record}); err != nil {
 			return err
+		}
+		if erased, err = r.erased(ctx, []daybook.MessageKey{args.Message}); err != nil {
+			return err
+		}
+		if erased[args.Message] {
+			return errErasedMeanwhile
 		}
 		return r.doneAll(ctx, tasks)
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -39,7 +40,7 @@ func (r *run) commit(ctx context.Context, lane daybook.Lane, page Page, lr *Lane
 		at = r.now()
 	}
 	var b *batch
-	err := r.held(ctx, func(ctx context.Context, excluded map[string]bool) error {
+	keep := func(ctx context.Context, excluded map[string]bool) error {
 		b = &batch{run: r, at: at, excluded: excluded}
 		if err := b.add(ctx, items); err != nil {
 			return err
@@ -60,7 +61,11 @@ func (r *run) commit(ctx context.Context, lane daybook.Lane, page Page, lr *Lane
 			return err
 		}
 		return r.Ledger.SaveLane(ctx, r.acc.ID, lane, st)
-	})
+	}
+	err := r.held(ctx, keep)
+	if errors.Is(err, errErasedMeanwhile) {
+		err = r.held(ctx, keep)
+	}
 	if err != nil {
 		return fmt.Errorf("keep a page: %w", err)
 	}
@@ -76,6 +81,7 @@ func (rep *Report) add(b *batch) {
 	rep.New += b.rep.New
 	rep.Known += b.rep.Known
 	rep.Excluded += b.rep.Excluded
+	rep.Erased += b.rep.Erased
 	rep.Early += b.rep.Early
 	rep.NotChosen += b.rep.NotChosen
 	rep.Unknown += b.rep.Unknown
@@ -112,7 +118,9 @@ type batch struct {
 	plans    []plan
 	codec    daybook.ItemCodec
 	rep      Report
-	profiled []string // whose profiles it reads, for shownToday
+	profiled []string                    // whose profiles it reads, for shownToday
+	messages []daybook.MessageKey        // that its records show
+	buried   map[daybook.MessageKey]bool // erased messages that it has met
 }
 
 // A plan is a task that waits for the number of the entry that it is about.
@@ -142,12 +150,18 @@ func (b *batch) remember(key SeenKey) {
 	b.entries = append(b.entries, len(b.records)-1)
 }
 
-// add takes items. Those of excluded senders and those that are too old leave
-// no trace but a count; those that are known move "last seen".
+// add takes items. Those of excluded senders, of erased messages and those that
+// are too old leave no trace but a count; those that are known move "last seen".
 func (b *batch) add(ctx context.Context, items []daybook.Item) error {
+	erased, err := b.erased(ctx, keysOf(items))
+	if err != nil {
+		return err
+	}
 	kept := items[:0:0]
 	for _, it := range items {
 		switch {
+		case onlyErased(it.Reading, erased):
+			b.rep.Erased++
 		case b.fromExcluded(it):
 			b.rep.Excluded++
 		case it.Reading != nil && b.tooEarly(*it.Reading):
@@ -298,6 +312,7 @@ func (b *batch) item(it *daybook.Item, key SeenKey, marks *marks) {
 	}
 	rec.Actor, rec.Logged = b.actor(parser), b.now()
 	b.records = append(b.records, rec)
+	b.messages = append(b.messages, keysOf([]daybook.Item{*it})...)
 	b.remember(key)
 	b.rep.New++
 	switch {
@@ -308,7 +323,7 @@ func (b *batch) item(it *daybook.Item, key SeenKey, marks *marks) {
 		b.rep.Unknown++
 	}
 	for i, m := range it.Reading.Messages {
-		if m.Key == "" {
+		if m.Key == "" || b.buried[m.Key] {
 			continue
 		}
 		if mark := b.mark(markMessage, m.Key); marks.first(mark) {
@@ -364,6 +379,9 @@ func (b *batch) flush(ctx context.Context) error {
 	}
 	first, err := b.append(ctx, b.records)
 	if err != nil {
+		return err
+	}
+	if err := b.stillWanted(ctx); err != nil {
 		return err
 	}
 	entries := make([]uint64, len(b.entries))

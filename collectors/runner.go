@@ -32,6 +32,7 @@ type Config struct {
 	Ledger   Ledger
 	Accounts Accounts
 	Queue    Queue
+	Tombs    Tombs       // nil: nothing was ever erased
 	Tokens   EndedTokens // nil: Revoke is not available
 	Owner    string      // names this process; another start, another name
 	Logger   *slog.Logger
@@ -103,7 +104,7 @@ func NewRunner(c Config) *Runner {
 func (r *Runner) now() time.Time { return r.Clock().UTC().Truncate(time.Microsecond) }
 
 // A Report says what one run did. Captures are counted as they came; each is
-// New, Known, Excluded, Early or NotChosen.
+// New, Known, Excluded, Erased, Early or NotChosen.
 type Report struct {
 	Account   daybook.AccountID
 	Pages     int
@@ -111,6 +112,7 @@ type Report struct {
 	New       int
 	Known     int // equal to what is archived
 	Excluded  int // of senders who are never collected: nothing was kept
+	Erased    int // of messages that were erased: nothing was kept
 	Early     int // older than the account's Since: nothing was kept
 	NotChosen int // of kinds that the account's Kinds leave out: nothing was kept
 	Unknown   int // new, but of a kind that this version cannot read
