@@ -97,6 +97,34 @@ func (l *Log) Stamps(ctx context.Context, c daybook.CaseID, size uint64) ([]Stam
 	return slices.DeleteFunc(all, func(s Stamp) bool { return s.Size != size }), nil
 }
 
+// StampState says how far the checkpoint of so many entries has come with an
+// authority.
+func (l *Log) StampState(ctx context.Context, c daybook.CaseID, size uint64, authority string) (StampState, error) {
+	all, err := l.storage.Stamps(ctx, c, size, "", stampsAtOnce)
+	if err != nil {
+		return "", fmt.Errorf("time stamps of case %s: %w", c, err)
+	}
+	for len(all) > 0 {
+		for _, s := range all {
+			switch {
+			case s.Authority != authority:
+			case s.Size == size:
+				return Stamped, nil
+			default:
+				return Covered, nil
+			}
+		}
+		last := all[len(all)-1]
+		if all, err = l.storage.Stamps(ctx, c, last.Size, last.Authority, stampsAtOnce); err != nil {
+			return "", fmt.Errorf("time stamps of case %s: %w", c, err)
+		}
+	}
+	if slices.Contains(l.stamping.Authorities, authority) {
+		return Pending, nil
+	}
+	return NotSetUp, nil
+}
+
 // WantStamps wants stamps over the newest checkpoint from every authority that
 // has not been asked for one: one that was set up after it was signed.
 func (l *Log) WantStamps(ctx context.Context, c daybook.CaseID) error {
