@@ -13,6 +13,7 @@ import (
 
 	"daybook"
 	"daybook/detect"
+	"daybook/detect/flags"
 )
 
 // A Kind of bundle.
@@ -92,23 +93,31 @@ type View struct {
 	Decisions []daybook.Decided
 	Gaps      []daybook.GapStatus // in order of time
 	Erased    []ErasedEntries
-	Entries   []EntryLine      // one for each entry, by number
-	Facts     detect.Facts     // Now is when the last entry was logged
-	Findings  []detect.Finding // of all kinds: contact, link, flag
-	Unread    []uint64         // entries of kind item that no parser could read
+	Entries   []EntryLine                          // one for each entry, by number
+	Facts     detect.Facts                         // Now is when the last entry was logged
+	Findings  []detect.Finding                     // of all kinds: contact, link, flag
+	Flags     map[daybook.MessageKey][]flags.Found // each rule once, without spans
+	Unread    []uint64                             // entries of kind item that no parser could read
+	Hidden    map[daybook.MessageKey]bool          // messages whose erasure was asked for: not in Messages
 }
 
 // An EntryLine is what custody needs of an entry.
 type EntryLine struct {
-	Index   uint64
-	Kind    daybook.RecordKind
-	Logged  time.Time
-	Actor   daybook.Actor
-	Fetched time.Time      // of an item: when the answer had come
-	Origin  daybook.Origin // of an item
-	Parser  string         // of an item that was read
-	Erased  bool           // its content is gone: all but Index and Kind is zero
-	Detail  string         // in words without content: "3 messages imported", "consent given"
+	Index    uint64
+	Kind     daybook.RecordKind
+	Logged   time.Time
+	Actor    daybook.Actor
+	Account  daybook.AccountID    // whose it is; "" if of none
+	Fetched  time.Time            // of what was asked for: when the answer had come
+	Origin   daybook.Origin       // of an item
+	Parser   string               // of an item that was read
+	Messages []daybook.MessageKey // that it shows or tells of, in the order of the reading; nil in a Shown
+	Natives  []string             // of an item: the platform's identifiers of it and of its messages; nil in a Shown
+	Exhibits []string             // in a Shown: as which exhibits it shows them
+	Media    *daybook.Media       // of kind media: what it tells of
+	Why      string               // of kind media: why there are no bytes
+	Erased   bool                 // its content is gone: all but Index, Kind and Logged is zero
+	Detail   string               // in words without content: "gave consent", "made a bundle to hand over"
 }
 
 // A ConsentLine is one change of a consent.
@@ -133,8 +142,15 @@ type Exhibit struct {
 	Covered  []Covered // what of it is not shown
 	Entries  []EntryLine
 	Media    []ExhibitMedia
-	Sealed   bool // raw bytes are withheld: the shown fields are what the parser read on the day, without them
-	FromMark string
+	Sealed   bool          // raw bytes are withheld: the shown fields are what the parser read on the day, without them
+	FromMark string        // the number as it is written: "MR/17"; without a mark "17". Of a further message that was first captured in the same entry "MR/17-2"
+	At       time.Time     // that it is ordered by: when it was sent; without such a claim, when it was first seen
+	Stop     string        // "after", "around" a request to stop to its sender, or ""
+	Asked    time.Time     // when that request was made, at the latest; zero if Stop is ""
+	Allowed  bool          // contact was agreed then
+	Flags    []flags.Found // each rule once, without spans; none if the text is withheld
+
+	key daybook.MessageKey // as the log has it
 }
 
 // Covered says that something of an exhibit is not shown.
@@ -155,6 +171,12 @@ type ExhibitMedia struct {
 
 // A Shown is a View through a Spec: what the readable parts of a bundle say.
 // Everything in it may be shown: nothing covered is left in it.
+//
+// Of a selection, Messages, Handles with their names and counts, Accounts, Facts
+// and Entries are those of its exhibits; the figures in Findings are of the whole
+// record (FiguresNote says so), with the entries that are in the bundle.
+//
+// Stamps and what follows are set by the caller; Show leaves them empty.
 type Shown struct {
 	*View    // Messages, Handles, Decisions and Findings are narrowed and covered too
 	Spec     Spec
@@ -162,6 +184,7 @@ type Shown struct {
 	From, To time.Time // the period: of the Spec, else of the exhibits
 	InPeriod int       // messages of the case in it
 	LeftOut  int       // of these: not in the bundle
+	Unsaid   int       // of a selection: reasons that rest on messages which are not in it, and are left out
 	Handled  []Cover   // what the covers came to: words are not in it, Word is ""
 	Stamps   []Stamp
 	Root     daybook.Digest
@@ -169,6 +192,8 @@ type Shown struct {
 	Key      string // note verifier key (c2sp.org/signed-note)
 	Finger   daybook.Digest
 	Check    Check
+
+	choice *choice // what was chosen, for Holds and Withhold
 }
 
 // A Stamp is a time stamp over the checkpoint.
