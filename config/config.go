@@ -26,6 +26,8 @@ type Config struct {
 	Collect  Collect  `toml:"collect" doc:"How accounts are read."`
 	Media    Media    `toml:"media" doc:"Pictures, sound and film that come with messages."`
 	Alerts   Alerts   `toml:"alerts" doc:"When people are told of new contact. Who is told what is set in each case."`
+	Erase    Erase    `toml:"erase" doc:"When content that somebody asked to be erased is destroyed."`
+	Backups  Backups  `toml:"backups" doc:"How backups of this instance are kept. daybook does not remove them: it says until when what was erased is still in them."`
 	Mail     Mail     `toml:"mail" doc:"How alerts are sent. Without a host nothing is sent. A mail carries no text, name or platform."`
 }
 
@@ -65,6 +67,16 @@ type Alerts struct {
 	Zone       string    `toml:"zone" doc:"Time zone of the quiet hours, such as Europe/London. Empty: the zone of each case."`
 }
 
+// Erase says when content is destroyed.
+type Erase struct {
+	Days int `toml:"days" doc:"Days between asking and destroying. Until then it is hidden, and can be brought back: by the person, and by whoever runs the case. 0: it is destroyed at once."`
+}
+
+// Backups says how backups are kept.
+type Backups struct {
+	KeepDays int `toml:"keep_days" doc:"Days after which a backup is destroyed by whatever keeps it, and on PostgreSQL its archived write-ahead log as well."`
+}
+
 // Mail says how mail is sent.
 type Mail struct {
 	Host         string `toml:"host" doc:"Mail server, such as mail.charity.example."`
@@ -97,9 +109,11 @@ func Defaults(goos string, getenv func(string) string) Config {
 				Duration(24 * time.Hour), Duration(7 * 24 * time.Hour),
 			},
 		},
-		Media:  Media{Fetch: true, MaxBytes: 64 << 20},
-		Alerts: Alerts{QuietFrom: 22 * 60, QuietUntil: 8 * 60},
-		Mail:   Mail{Port: 587, TLS: "starttls", FromName: "Notes", Subject: "Your weekly note"},
+		Media:   Media{Fetch: true, MaxBytes: 64 << 20},
+		Alerts:  Alerts{QuietFrom: 22 * 60, QuietUntil: 8 * 60},
+		Erase:   Erase{Days: 7},
+		Backups: Backups{KeepDays: 30},
+		Mail:    Mail{Port: 587, TLS: "starttls", FromName: "Notes", Subject: "Your weekly note"},
 	}
 }
 

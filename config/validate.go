@@ -36,8 +36,20 @@ func (c Config) Validate() error {
 		c.Collect.check(),
 		c.Media.check(),
 		c.Alerts.check(),
+		days("erase.days", c.Erase.Days),
+		days("backups.keep_days", c.Backups.KeepDays),
 		c.Mail.check(),
 	)
+}
+
+// maxDays is longer than anybody should wait.
+const maxDays = 3650
+
+func days(key string, n int) error {
+	if n < 0 || n > maxDays {
+		return problem(key, "%d is not a number of days from 0 to %d", n, maxDays)
+	}
+	return nil
 }
 
 func problem(key, format string, args ...any) error {
