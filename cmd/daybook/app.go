@@ -36,8 +36,10 @@ type app struct {
 	mastodon mastodon.Config
 	runner   *collectors.Runner
 	messages *store.MessageFollower
+	parsers  map[daybook.Platform]store.Parser
 	linking  *linking
 	alerts   *alerting
+	erasing  *erasing
 	desk     *signin.Desk                                      // once the pages are open
 	warm     func(ctx context.Context, c daybook.CaseID) error // of the pages: nil without them
 	idle     time.Duration                                     // after which a session locks; 0: signin.IdleLock
@@ -112,7 +114,7 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	a.index, err = index.Open(index.Config{Dir: indexPath(cfg), Keys: a.db.Keys, Versions: a.db, Heads: a.db, Logger: o.log})
+	a.index, err = index.Open(index.Config{Dir: indexPath(cfg), Keys: a.db.Keys, Versions: a.db, Tombs: a.db, Heads: a.db, Logger: o.log})
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +125,19 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 			drivers[i] = withoutMedia(drivers[i])
 		}
 	}
-	parsers := map[daybook.Platform]store.Parser{mastodon.Platform: {Version: mastodon.Version, Parse: mastodon.Parse, Profiles: mastodon.Profiles}}
-	a.db.ReadProfiles(a.log, parsers)
+	a.parsers = map[daybook.Platform]store.Parser{mastodon.Platform: {Version: mastodon.Version, Parse: mastodon.Parse, Profiles: mastodon.Profiles}}
+	a.db.ReadProfiles(a.log, a.parsers)
 	a.linking = &linking{db: a.db}
-	a.messages = a.db.Messages(parsers)
+	a.messages = a.db.Messages(a.parsers)
+	a.erasing = &erasing{app: a}
 	a.cases = cases.New(cases.Config{
 		Store: a.db, Log: a.log, Messages: a.db, Clock: o.clock, Logger: o.log,
 		Schedule: collectors.Schedule{Queue: a.db, Clock: o.clock, PollEvery: time.Duration(cfg.Collect.Every)},
 		CatchUp:  func(ctx context.Context, c daybook.CaseID) error { return a.log.CatchUp(ctx, c, a.messages) },
+		Erasing: cases.Erasing{
+			Erasures: a.db, Eraser: a.erasing, Engine: cfg.Database.Engine,
+			After: days(cfg.Erase.Days), Backups: days(cfg.Backups.KeepDays),
+		},
 	})
 	a.alerts = newAlerting(a, o.mailer)
 	looks := o.looks
@@ -140,7 +147,7 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 		}
 	}
 	a.runner = collectors.NewRunner(collectors.Config{
-		Drivers: drivers, Log: a.log, Ledger: a.db, Accounts: a.db, Queue: a.db, Tokens: endedTokens{a}, Owner: daybook.NewID(),
+		Drivers: drivers, Log: a.log, Ledger: a.db, Accounts: a.db, Queue: a.db, Tombs: a.db, Tokens: endedTokens{a}, Owner: daybook.NewID(),
 		Logger: o.log, Clock: o.clock, Elapsed: o.elapsed, PollEvery: time.Duration(cfg.Collect.Every), LookAfter: looks, MaxMedia: cfg.Media.MaxBytes,
 		OnStopped: a.alerts.stopped,
 	})

@@ -31,6 +31,12 @@ func (a *app) flagFindings(ctx context.Context, actor daybook.Actor, id daybook.
 	if err != nil {
 		return nil, err
 	}
+	return flagFindings(all, handles), nil
+}
+
+// flagFindings are those of flagged messages, in order of time, and the handles
+// of their case.
+func flagFindings(all []store.FlaggedMessage, handles []daybook.HandleSummary) []detect.Finding {
 	by := map[string][]*store.FlaggedMessage{}
 	for i := range all {
 		ref := all[i].Sender.Ref()
@@ -49,7 +55,7 @@ func (a *app) flagFindings(ctx context.Context, actor daybook.Actor, id daybook.
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // parties are the confirmed groups of a case, then its handles, each in the order
