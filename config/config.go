@@ -29,6 +29,8 @@ type Config struct {
 	Erase    Erase    `toml:"erase" doc:"When content that somebody asked to be erased is destroyed."`
 	Backups  Backups  `toml:"backups" doc:"How backups of this instance are kept. daybook does not remove them: it says until when what was erased is still in them."`
 	Mail     Mail     `toml:"mail" doc:"How alerts are sent. Without a host nothing is sent. A mail carries no text, name or platform."`
+
+	TimeStamps TimeStamps `toml:"time_stamps" doc:"Authorities that confirm when something was kept (RFC 3161). Without one, what is kept is still signed and checked, but its times are this machine's word alone."`
 }
 
 // Web says how the pages are reached.
@@ -114,6 +116,8 @@ func Defaults(goos string, getenv func(string) string) Config {
 		Erase:   Erase{Days: 7},
 		Backups: Backups{KeepDays: 30},
 		Mail:    Mail{Port: 587, TLS: "starttls", FromName: "Notes", Subject: "Your weekly note"},
+
+		TimeStamps: TimeStamps{Every: Duration(10 * time.Minute)},
 	}
 }
 

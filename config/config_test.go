@@ -90,6 +90,17 @@ host = "mail.charity.example"
 user = "notes"
 password_file = "mail.secret"
 from_address = "notes@charity.example"
+[time_stamps]
+every = "1h"
+[[time_stamps.authority]]
+name = "one"
+url = "https://one.example/tsr"
+roots = "roots/one.pem"
+[[time_stamps.authority]]
+name = "two"
+url = "https://two.example/tsr"
+roots = "~/two.pem"
+qualified = true
 `)
 	got, err := config.Load(path, env("HOME", "/home/mara", "DAYBOOK_LOG_LEVEL", "debug", "DAYBOOK_DATABASE_URL", ""))
 	if err != nil {
@@ -106,6 +117,10 @@ from_address = "notes@charity.example"
 	want.Mail.PasswordFile = filepath.Join(dir, "mail.secret")
 	want.Mail.Password = "correct horse"
 	want.Mail.FromAddress = "notes@charity.example"
+	want.TimeStamps = config.TimeStamps{Every: config.Duration(time.Hour), Authorities: []config.Authority{
+		{Name: "one", URL: "https://one.example/tsr", Roots: filepath.Join(dir, "roots/one.pem")},
+		{Name: "two", URL: "https://two.example/tsr", Roots: "/home/mara/two.pem", Qualified: true},
+	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -158,6 +173,7 @@ func TestWrongFiles(t *testing.T) {
 		{"in the wrong table", "[mail]\nport = 25\nquiet_from = \"20:00\"\n", 3, `did you mean alerts.quiet_from?`},
 		{"dotted", "# first\nmail.hosst = \"m.example\"\n", 2, `did you mean mail.host?`},
 		{"inline", "\n\nmail = { port = 1, hosst = \"m.example\" }\n", 3, `did you mean mail.host?`},
+		{"within an authority", "[[time_stamps.authority]]\nname = \"one\"\nrots = \"one.pem\"\n", 0, `did you mean time_stamps.authority.roots?`},
 		{"nothing near", "[media]\nzzzzzzzzzzzz = 1\n", 2, `there are fetch, max_bytes`},
 		{"odd characters", "\"a b,c\" = 1\n", 0, `no setting "\"a b,c\""`},
 		{"password in the file", "[mail]\npassword = \"x\"\n", 2, "name the file that holds it with mail.password_file"},
@@ -232,6 +248,12 @@ func TestValidate(t *testing.T) {
 	mail := func(c *config.Config) {
 		c.Mail.Host, c.Mail.FromAddress = "mail.charity.example", "notes@charity.example"
 	}
+	stamps := func(c *config.Config) {
+		c.TimeStamps.Authorities = []config.Authority{
+			{Name: "one", URL: "https://one.example/tsr", Roots: "one.pem"},
+			{Name: "two", URL: "http://two.example/tsr", Roots: "two.pem"},
+		}
+	}
 	for _, tt := range []struct {
 		name string
 		set  func(c *config.Config)
@@ -273,6 +295,16 @@ func TestValidate(t *testing.T) {
 		{"mail port", func(c *config.Config) { mail(c); c.Mail.Port = 0 }, []string{"mail.port: "}},
 		{"subject of two lines", func(c *config.Config) { mail(c); c.Mail.Subject = "a\r\nBcc: b@charity.example" }, []string{"mail.subject: "}},
 		{"no sender name", func(c *config.Config) { mail(c); c.Mail.FromName = " " }, []string{"mail.from_name: "}},
+		{"time stamps", stamps, nil},
+		{"time stamps too often", func(c *config.Config) { c.TimeStamps.Every = config.Duration(time.Second) }, []string{"time_stamps.every: ", "10m"}},
+		{"authority with a name for people", func(c *config.Config) { stamps(c); c.TimeStamps.Authorities[0].Name = "Time & Sons" }, []string{"time_stamps.authority.name: ", "time-one"}},
+		{"two authorities of one name", func(c *config.Config) { stamps(c); c.TimeStamps.Authorities[1].Name = "one" }, []string{"time_stamps.authority.name: ", "twice"}},
+		{"authority without address", func(c *config.Config) { stamps(c); c.TimeStamps.Authorities[1].URL = "" }, []string{"time_stamps.authority.url: ", "\"two\""}},
+		{"password in the authority's address", func(c *config.Config) {
+			stamps(c)
+			c.TimeStamps.Authorities[1].URL = "https://a:hunter2@time.example"
+		}, []string{"time_stamps.authority.url: ", "without a name or password"}},
+		{"authority without roots", func(c *config.Config) { stamps(c); c.TimeStamps.Authorities[0].Roots = "" }, []string{"time_stamps.authority.roots: ", "anybody's"}},
 		{"two problems", func(c *config.Config) { c.LogLevel, c.Listen = "loud", "x" }, []string{"log_level: ", "listen: "}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -364,6 +396,9 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 			}
 			if f.Type.Kind() == reflect.Struct {
 				walk(f.Type)
+			}
+			if f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct {
+				walk(f.Type.Elem())
 			}
 		}
 	}

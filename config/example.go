@@ -38,9 +38,32 @@ func table(b *strings.Builder, v reflect.Value, name string) {
 		case value.Kind() == reflect.Struct:
 			fmt.Fprintf(b, "[%s]\n", key)
 			table(b, value, key)
+		case isTables(f.Type):
+			tables(b, f.Type.Elem(), name+"."+key)
 		case key != "-":
 			fmt.Fprintf(b, "#%s = %s\n", key, literal(value))
 		}
+	}
+}
+
+// isTables reports whether a field is a table that can be there several times.
+func isTables(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct
+}
+
+// tables writes a table that can be there several times, and by default is not:
+// as words, with made-up values.
+func tables(b *strings.Builder, t reflect.Type, name string) {
+	fmt.Fprintf(b, "#\n#   [[%s]]\n", name)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		value := f.Tag.Get("example")
+		if f.Type.Kind() == reflect.String {
+			value = strconv.Quote(value)
+		}
+		b.WriteString("#\n")
+		comment(b, f.Tag.Get("doc"))
+		fmt.Fprintf(b, "#   %s = %s\n", f.Tag.Get("toml"), value)
 	}
 }
 

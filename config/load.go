@@ -145,6 +145,10 @@ func (c *Config) settlePaths(base, home string) {
 	for _, p := range []*string{&c.Data, &c.KeyFile, &c.Database.URLFile, &c.Mail.PasswordFile} {
 		*p = settle(*p, base, home)
 	}
+	for i := range c.TimeStamps.Authorities {
+		a := &c.TimeStamps.Authorities[i]
+		a.Roots = settle(a.Roots, base, home)
+	}
 }
 
 func settle(p, base, home string) string {

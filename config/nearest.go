@@ -19,8 +19,11 @@ func knownKeys() []string {
 				continue
 			}
 			keys = append(keys, prefix+name)
-			if f.Type.Kind() == reflect.Struct {
+			switch {
+			case f.Type.Kind() == reflect.Struct:
 				walk(f.Type, prefix+name+".")
+			case isTables(f.Type):
+				walk(f.Type.Elem(), prefix+name+".")
 			}
 		}
 	}

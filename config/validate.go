@@ -39,6 +39,7 @@ func (c Config) Validate() error {
 		days("erase.days", c.Erase.Days),
 		days("backups.keep_days", c.Backups.KeepDays),
 		c.Mail.check(),
+		c.TimeStamps.check(),
 	)
 }
 
