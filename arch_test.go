@@ -46,6 +46,7 @@ var onlyIn = map[string][]string{
 	"github.com/blevesearch":        {"index"},
 	"github.com/mattn/go-mastodon":  {"collectors/mastodon"},
 	"github.com/wneessen/go-mail":   {"alerts/email"},
+	"github.com/go-text":            {"internal/pdf"},
 	"github.com/go-webauthn":        {"signin"},
 	"github.com/pquerna/otp":        {"signin", "cmd/daybook"}, // the demo shows the codes of its made-up people
 	"golang.org/x/crypto/argon2":    {"signin"},
