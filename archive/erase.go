@@ -199,3 +199,15 @@ func (l *Log) Returned(ctx context.Context, c daybook.CaseID) (entries []uint64,
 	}
 	return entries, wasWhole && row.WrappedKey != nil, nil
 }
+
+// ForgetCase drops what is noted of a case beside the instance key: its tree is
+// gone too.
+func (l *Log) ForgetCase(c daybook.CaseID) error {
+	l.mu.Lock()
+	delete(l.refused, c)
+	l.mu.Unlock()
+	if l.water == nil {
+		return nil
+	}
+	return l.water.Forget(c)
+}

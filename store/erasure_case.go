@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"daybook"
@@ -16,9 +17,8 @@ var treeOfCase = []string{"log_entry", "log_head", "checkpoint", "stamp", "stamp
 
 // EraseCase destroys the key of a case and every row of it but the leaves, the
 // tree, the checkpoints, and that it was erased. The files of its blobs are left
-// to archive.Log.Sweep, its index is dropped before. With tree, those go as well.
-// It may be called again.
-func (db *DB) EraseCase(ctx context.Context, c daybook.CaseID, tree bool) error {
+// to archive.Log.Sweep, its index is dropped before. It may be called again.
+func (db *DB) EraseCase(ctx context.Context, c daybook.CaseID) error {
 	if err := inScope(ctx, c); err != nil {
 		return err
 	}
@@ -42,11 +42,7 @@ func (db *DB) EraseCase(ctx context.Context, c daybook.CaseID, tree bool) error 
 				return err
 			}
 		}
-		tables := append(append([]string{}, derivedTables...), ofCase...)
-		if tree {
-			tables = append(tables, treeOfCase...)
-		}
-		for _, table := range tables {
+		for _, table := range append(append([]string{}, derivedTables...), ofCase...) {
 			if err := exec(`DELETE FROM `+table+` WHERE case_id = $1`, string(c)); err != nil {
 				return err
 			}
@@ -61,5 +57,32 @@ func (db *DB) EraseCase(ctx context.Context, c daybook.CaseID, tree bool) error 
 	}
 	db.Keys.Forget(c)
 	db.senders.drop(c)
+	return nil
+}
+
+// EraseTree removes what a case leaves behind that was erased as a whole:
+// daybook.ErrInvalid if it was not.
+func (db *DB) EraseTree(ctx context.Context, c daybook.CaseID) error {
+	if err := inScope(ctx, c); err != nil {
+		return err
+	}
+	err := db.Update(ctx, func(ctx context.Context) error {
+		gone, err := db.to(ctx).ExecContext(ctx, `DELETE FROM case_ WHERE id = $1 AND wrapped_key IS NULL`, string(c))
+		if err != nil {
+			return err
+		}
+		if n, err := gone.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(fmt.Errorf("%w: the case is not erased", daybook.ErrInvalid), err)
+		}
+		for _, table := range append([]string{"erasure", "blob_erased"}, treeOfCase...) {
+			if _, err := db.to(ctx).ExecContext(ctx, `DELETE FROM `+table+` WHERE case_id = $1`, string(c)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("remove the tree of case %s: %w", c, err)
+	}
 	return nil
 }

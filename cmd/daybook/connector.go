@@ -132,7 +132,8 @@ func (a *app) remind(ctx context.Context, done map[reminder]bool) error {
 }
 
 // everyMinute does what has to be done on time and is not a task: consents that
-// end, reminders of those that will, connections that nobody confirmed.
+// end, reminders of those that will, erasures that are due, connections that
+// nobody confirmed.
 func (a *app) everyMinute(ctx context.Context, reminded map[reminder]bool) {
 	actor := daybook.Actor{ID: "consent", Role: "collector", Via: "serve"}
 	if _, err := a.cases.ExpireDue(ctx, actor); err != nil && ctx.Err() == nil {
@@ -141,6 +142,7 @@ func (a *app) everyMinute(ctx context.Context, reminded map[reminder]bool) {
 	if err := a.remind(ctx, reminded); err != nil && ctx.Err() == nil {
 		a.logger.WarnContext(ctx, "reminders that a consent ends could not be written", slog.Any("err", err))
 	}
+	a.eraseDue(ctx)
 	if err := web.GiveBackAbandoned(ctx, a.db, connector{a}, a.clock()); err != nil && ctx.Err() == nil {
 		a.logger.WarnContext(ctx, "tokens of connections that nobody confirmed could not all be given back", slog.Any("err", err))
 	}

@@ -205,7 +205,7 @@ func (x *erasing) removeCase(ctx context.Context, e cases.Erasure) error {
 	if err := x.at("key"); err != nil {
 		return err
 	}
-	if err := a.db.EraseCase(ctx, e.Case, false); err != nil {
+	if err := a.db.EraseCase(ctx, e.Case); err != nil {
 		return err
 	}
 	return x.removeFiles(ctx, e.Case)
