@@ -27,10 +27,16 @@ var examples = map[string]string{
 	"own remove": `  daybook own remove name 'Sam' --case CASE`,
 	"own list": `  daybook own list --case CASE
   daybook own list --case CASE --content`,
-	"pause":    `  daybook pause --account ACCOUNT`,
-	"resume":   `  daybook resume --account ACCOUNT`,
-	"renew":    `  daybook renew --account ACCOUNT --agree`,
-	"withdraw": `  daybook withdraw --account ACCOUNT`,
+	"erase ask": `  daybook erase ask --case CASE --entry 27 --dry-run
+  daybook erase --case CASE --entry 27 --reason "she asked for it"
+  daybook erase --case CASE --entry 27 --now
+  daybook erase --case CASE`,
+	"erase cancel": `  daybook erase cancel --case CASE ERASURE`,
+	"erase list":   `  daybook erase list --case CASE`,
+	"pause":        `  daybook pause --account ACCOUNT`,
+	"resume":       `  daybook resume --account ACCOUNT`,
+	"renew":        `  daybook renew --account ACCOUNT --agree`,
+	"withdraw":     `  daybook withdraw --account ACCOUNT`,
 	"show": `  daybook show --case CASE 27
   daybook show --case CASE 27 --content --around 3
   daybook show --case CASE 27 --raw`,

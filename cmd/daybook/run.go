@@ -65,6 +65,7 @@ type commands struct {
 	User       userCommands      `cmd:"" help:"Make and list users."`
 	Grant      grantCommands     `cmd:"" help:"Give, end and list access to a case."`
 	Alert      alertCommands     `cmd:"" help:"Choose who is told what and when."`
+	Erase      eraseCommands     `cmd:"" help:"Erase messages or a whole case; the log says that it was done, and by whom."`
 	Rebuild    rebuildCommand    `cmd:"" help:"Make everything that is derived again. Never sends anything."`
 	Backup     backupCommand     `cmd:"" help:"Copy the whole instance into one file, encrypted, while it runs."`
 	Restore    restoreCommand    `cmd:"" help:"Put a backup back, as a declared break."`
