@@ -50,6 +50,11 @@ var examples = map[string]string{
 	"handles": `  daybook handles --case CASE`,
 	"findings": `  daybook findings --case CASE --explain
   daybook findings --case CASE --content --json`,
+	"export": `  daybook export --case CASE --out bundle.zip
+  daybook export --case CASE --selection --handle kestrel@birds.example --from 2026-10-01 --mark MR --to-whom "Anytown police" --out bundle.zip
+  daybook export --case CASE --entry 27 --entry 31 --redact text=31:private --cover 'Sam=Person 1' --dry-run
+  daybook export --case CASE --for-file solicitor.txt --out bundle.zip.age
+  daybook export --case CASE --at 170 --out again.zip`,
 	"verify": `  daybook verify --case CASE
   daybook verify --case CASE --anchor checkpoint.txt
   daybook verify --case CASE --anchor 170:9f2c4be01d7a6653`,

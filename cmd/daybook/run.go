@@ -59,6 +59,7 @@ type commands struct {
 	Search     searchCommand     `cmd:"" help:"Search the words of a case."`
 	Handles    handlesCommand    `cmd:"" help:"List who is in a case, with counts."`
 	Findings   findingsCommand   `cmd:"" help:"Count the pattern, each number with its entries."`
+	Export     exportCommand     `cmd:"" help:"Make a bundle to hand over: the messages, with what it takes to check them without daybook."`
 	Verify     verifyCommand     `cmd:"" help:"Check every byte of a case's archive."`
 	Checkpoint checkpointCommand `cmd:"" help:"Sign the archive as it is now."`
 	Anchors    anchorsCommand    `cmd:"" help:"List the checkpoints, to be held elsewhere."`
