@@ -118,6 +118,7 @@ func joinReports(a, b collectors.Report) collectors.Report {
 	a.New += b.New
 	a.Known += b.Known
 	a.Excluded += b.Excluded
+	a.Erased += b.Erased
 	a.Early += b.Early
 	a.Unknown += b.Unknown
 	a.Failed += b.Failed
