@@ -22,8 +22,9 @@ type choice struct {
 	covers    *coverer
 	outside   map[string]bool // identifiers of what is not in a selection; nil in a complete bundle
 	hidden    map[daybook.MessageKey]bool
-	withNames []*daybook.Message              // the chosen ones as they were, in order of time
-	addresses map[daybook.MessageKey]*coverer // of messages whose addresses are withheld: those in their texts
+	originals map[daybook.MessageKey]*daybook.Message // the shown ones as the log has them
+	quoted    *coverer                                // texts that are withheld, for answers that could not be taken apart
+	addresses map[daybook.MessageKey]*coverer         // of messages whose addresses are withheld: those in their texts
 }
 
 // Show chooses, narrows and covers. It is pure: the same View and Spec give the
@@ -55,7 +56,10 @@ func Show(v *View, spec Spec) (*Shown, error) {
 	} else {
 		s.whole(v)
 	}
-	c.withNames = chosen
+	c.originals = make(map[daybook.MessageKey]*daybook.Message, len(chosen))
+	for _, m := range chosen {
+		c.originals[m.Key] = m
+	}
 	s.exhibit(v, chosen, telling)
 	s.cover()
 	return s, nil
@@ -165,12 +169,20 @@ func (c *choice) redact(v *View) error {
 			}
 		}
 	}
+	var quoted []Cover
 	for i := range v.Messages {
 		m := &v.Messages[i]
 		if why, ok := c.redacted[m.Key][FieldAddresses]; ok {
 			c.addresses[m.Key] = newCoverer(addressCovers(m, why))
+			quoted = append(quoted, addressCovers(m, why)...)
+		}
+		if why, ok := c.redacted[m.Key][FieldText]; ok {
+			for _, t := range texts(m) {
+				quoted = append(quoted, Cover{Word: t, Reason: why})
+			}
 		}
 	}
+	c.quoted = newCoverer(quoted)
 	return nil
 }
 

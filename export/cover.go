@@ -110,7 +110,7 @@ func (c *coverer) find(s string) int {
 	}
 	folded := fold(s, nil)
 	for i := range c.words {
-		if bytes.Contains(folded, []byte(c.words[i].folded)) {
+		if w := c.words[i].folded; w != "" && bytes.Contains(folded, []byte(w)) {
 			return i
 		}
 	}
@@ -166,7 +166,7 @@ func (c *coverer) plain(s string) string {
 	var hits []hit
 	for w := range c.words {
 		word := c.words[w].folded
-		for i := 0; ; {
+		for i := 0; word != ""; {
 			n := strings.Index(folded[i:], word)
 			if n < 0 {
 				break

@@ -102,7 +102,7 @@ func (s *Shown) coverExhibit(x *Exhibit) {
 	}
 	for w := range before {
 		if c.covers.used[w] > before[w] {
-			x.Covered = append(x.Covered, Covered{As: c.covers.words[w].As, Reason: c.covers.reason(w)})
+			x.Covered = append(x.Covered, Covered{As: c.covers.words[w].As, Reason: c.covers.reason(w), word: w})
 			x.Sealed = true
 		}
 	}
@@ -156,8 +156,7 @@ func (s *Shown) dropFlags() {
 // name.
 func (s *Shown) dropNamed() {
 	named, kept := map[string]bool{}, map[string]bool{}
-	for i := range s.choice.withNames {
-		m := s.choice.withNames[i]
+	for _, m := range s.choice.originals {
 		_, withheld := s.choice.redacted[m.Key][FieldNames]
 		kept[m.Sender.Ref()] = true
 		for _, h := range m.To {

@@ -158,6 +158,8 @@ type Covered struct {
 	Field  Field
 	As     string // what stands in its place, "" for a whole field
 	Reason string
+
+	word int // of a cover: its place in the Spec
 }
 
 // ExhibitMedia is one attachment of an exhibit. Its bytes are asked for.

@@ -27,10 +27,20 @@ func (s *Shown) Withhold(index uint64, kind daybook.RecordKind, fields []daybook
 		w.item()
 	case daybook.RecordMedia, daybook.RecordObservation:
 		w.about()
+	case daybook.RecordAccess:
+		if w.value("words") != "" {
+			w.withhold("words", "what was searched for is never handed on")
+		}
 	}
 	for _, f := range fields {
 		if w.reasons[f.Name] != "" {
 			continue
+		}
+		if kind == daybook.RecordExchange {
+			if word := s.choice.quoted.deep(string(f.Value)); word >= 0 {
+				w.withhold(f.Name, s.choice.quoted.reason(word))
+				continue
+			}
 		}
 		if word := s.choice.covers.deep(string(f.Value)); word >= 0 {
 			w.withhold(f.Name, s.choice.covers.reason(word))
