@@ -3,6 +3,7 @@ package pdf
 import (
 	"slices"
 	"strconv"
+	"unicode"
 
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/shaping"
@@ -56,20 +57,23 @@ func (p *pen) cluster(text []char, c *cluster, x, y, at unit) {
 	if !c.face.colour {
 		glyphs = visible(c.face, glyphs)
 	}
+	single := len(glyphs) == 1 && glyphs[0].XOffset == 0 && glyphs[0].YOffset == 0
+	space, hasSpace := c.face.font.NominalGlyph(' ')
 	switch {
+	case len(glyphs) == 0 && hasSpace:
+		p.glyph(c, space, runes, x+at, y)
 	case len(glyphs) == 0:
-		if g, ok := c.face.font.NominalGlyph(' '); ok {
-			p.glyph(c, g, runes, x+at, y)
-		}
-	case len(glyphs) == 1 && (len(runes) == 1 || c.level%2 == 0) && glyphs[0].XOffset == 0 && glyphs[0].YOffset == 0:
-		p.glyph(c, glyphs[0].GlyphID, runes, x+at, y)
-	case len(glyphs) == 1 && glyphs[0].XOffset == 0 && glyphs[0].YOffset == 0:
-		p.ligature(c, glyphs[0].GlyphID, runes, x+at, y)
-	case c.face.colour || len(glyphs) > mostTogether || len(runes) > mostText:
+	case !single && (c.face.colour || len(glyphs) > mostTogether || len(runes) > mostText):
 		p.each(c, glyphs, runes, x+at, y)
 	default:
-		whole := p.faces.part(c.face).compose(components(c.face, glyphs))
-		p.glyph(c, whole, runes, x+at, y)
+		if c.level%2 == 1 && hasSpace {
+			runes = p.letters(c, space, runes, x+at+c.width, y)
+		}
+		g := glyphs[0].GlyphID
+		if !single {
+			g = p.faces.part(c.face).compose(components(c.face, glyphs))
+		}
+		p.glyph(c, g, runes, x+at, y)
 	}
 }
 
@@ -103,22 +107,20 @@ func components(a *face, glyphs []shaping.Glyph) (parts []component, advance int
 	return parts, inFont(at)
 }
 
-// ligature draws a glyph that stands for several letters from right to left. A
-// reader that turns such text around would turn the letters of one code around
-// as well: the last has the glyph, and the others a space without width at its
-// right edge.
-func (p *pen) ligature(c *cluster, g font.GID, runes []rune, x, y unit) {
-	space, ok := c.face.font.NominalGlyph(' ')
-	if !ok {
-		p.glyph(c, g, runes, x, y)
-		return
-	}
-	last := len(runes) - 1
-	for i := range last {
+// letters gives all letters of a cluster but the last to spaces without width at
+// its right edge, and returns the last with its marks. A reader that turns text
+// from right to left around would turn the letters of one code around as well.
+func (p *pen) letters(c *cluster, space font.GID, runes []rune, right, y unit) []rune {
+	from := 0
+	for i := 1; i < len(runes); i++ {
+		if unicode.Is(unicode.M, runes[i]) || unseen(runes[i]) {
+			continue
+		}
 		empty := p.faces.part(c.face).compose([]component{{glyph: space}}, 0)
-		p.glyph(c, empty, runes[i:i+1], x+c.width, y)
+		p.glyph(c, empty, runes[from:i], right, y)
+		from = i
 	}
-	p.glyph(c, g, runes[last:], x, y)
+	return runes[from:]
 }
 
 // each draws glyph after glyph, and gives each its share of the text.

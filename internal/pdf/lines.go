@@ -7,18 +7,39 @@ func (s *setter) atom(c char, at int, level uint8, size unit) cluster {
 		a.bar, a.width = true, 3*size
 		return a
 	}
-	// The setter's own buffers are in use.
-	runes, breaks := s.runes, s.breaks
+	key := chipKey{c.chip, size}
+	chip, ok := s.chips[key]
+	if !ok {
+		chip = s.chipLine(c.chip, size)
+		if len(s.chips) == mostChips {
+			clear(s.chips)
+		}
+		s.chips[key] = chip
+	}
+	a.chip, a.width = chip, chip.width+2*chipMargin
+	return a
+}
+
+// mostChips is how many chips are kept for the next time.
+const mostChips = 500
+
+type chipKey struct {
+	text string
+	size unit
+}
+
+// chipLine lays out the text of a chip.
+func (s *setter) chipLine(shown string, size unit) *line {
+	runes, breaks := s.runes, s.breaks // are in use
 	s.runes, s.breaks = nil, nil
-	text := make([]char, 0, len(c.chip))
-	for _, r := range c.chip {
+	text := make([]char, 0, len(shown))
+	for _, r := range shown {
 		text = append(text, char{r: r, look: small})
 	}
 	chip := &line{text: text, clusters: s.clusters(text, size, false)}
 	chip.place(s.faces.face(sansFile))
 	s.runes, s.breaks = runes, breaks
-	a.chip, a.width = chip, chip.width+2*chipMargin
-	return a
+	return chip
 }
 
 // chipMargin is left free at each side of a chip's text.

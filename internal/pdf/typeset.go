@@ -19,11 +19,11 @@ type setter struct {
 	bidi   bidi.Paragraph
 	runes  []rune
 	breaks []bool // whether a line may end after a character
-	shaped map[*face]bool
+	chips  map[chipKey]*line
 }
 
 func newSetter() *setter {
-	s := &setter{faces: newFaces(), shaped: map[*face]bool{}}
+	s := &setter{faces: newFaces(), chips: map[chipKey]*line{}}
 	s.shaper.SetFontCacheSize(64) // more than there are fonts
 	return s
 }
