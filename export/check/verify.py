@@ -38,6 +38,7 @@ MAX_PROBLEMS = 100
 NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*\Z")
 HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 FIELD = re.compile(r"[a-z0-9._]+\Z")
+READING = re.compile(r"m[0-9]+\.(key|kind|direction|sender|text)\Z")  # what the table of messages shows
 ALLOWED = re.compile(  # files of the payload beside the items
     r"data/(bundle\.json|report(-[0-9]+)?\.pdf|first-report\.pdf|timeline\.(csv|json)|custody\.csv|completeness\.json"
     r"|production-statement\.txt|certificate-902\.txt|VERIFY\.md|verify\.py|log/(checkpoint|leaves\.txt|key\.pem|key\.txt))\Z")
@@ -53,6 +54,11 @@ class Bad(Exception):
         self.where, self.what = where, what
 
 
+def plain(name):
+    """A hostile name, as it can be shown."""
+    return re.sub(r"[^A-Za-z0-9_./-]", "?", name)[:100]
+
+
 def sha256(*parts):
     h = hashlib.sha256()
     for part in parts:
@@ -66,7 +72,7 @@ class Files:
     """The files of a bundle by name, without the folder at the top of a ZIP."""
 
     def __init__(self, path):
-        self.sizes, self.zip, self.digest = {}, None, None
+        self.sizes, self.zip = {}, None
         if os.path.isdir(path):
             self.top, self.how = path, {}
             self.walk(path)
@@ -75,7 +81,7 @@ class Files:
         lower = {}
         for name in self.sizes:
             if not NAME.match(name) or len(name) > 200 or any(p in (".", "..") for p in name.split("/")):
-                raise Bad("file", "a name in it is not one that a bundle has: %s" % ascii(name))
+                raise Bad("file", "a name in it is not one that a bundle has: %s" % plain(name))
             if lower.setdefault(name.lower(), name) != name:
                 raise Bad("file", "two names differ in capitals alone: %s" % name)
         for name in self.sizes:
@@ -87,12 +93,12 @@ class Files:
 
     def walk(self, path):
         for folder, folders, names in os.walk(path):
-            for name in folders + names:
+            for name in folders + [n for n in names if n not in (".DS_Store", "Thumbs.db", "desktop.ini")]:
                 full = os.path.join(folder, name)
                 mode = os.lstat(full).st_mode
                 relative = os.path.relpath(full, path).replace(os.sep, "/")
                 if stat.S_ISLNK(mode) or not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-                    raise Bad("file", "it holds something that is neither a file nor a folder: %s" % ascii(relative))
+                    raise Bad("file", "it holds something that is neither a file nor a folder: %s" % plain(relative))
                 if stat.S_ISREG(mode):
                     self.sizes[relative] = os.path.getsize(full)
                     self.how[relative] = full
@@ -105,11 +111,6 @@ class Files:
             first = f.read(4)
             f.seek(max(0, packed - 22))
             last = f.read(22)
-            f.seek(0)
-            h = hashlib.sha256()
-            for chunk in iter(lambda: f.read(1 << 20), b""):
-                h.update(chunk)
-            self.digest = h.hexdigest()
         # All programs that unpack must see the same files: nothing before the first, nothing after the end (APPNOTE 4.3.16).
         if first != b"PK\x03\x04" or last[:4] != b"PK\x05\x06" or last[20:] != b"\0\0":
             raise Bad("file", "it is not a whole ZIP file as a bundle is")
@@ -126,17 +127,17 @@ class Files:
             head, slash, rest = name.partition("/")
             top = head if top is None else top
             if head != top or not slash or head in ("", ".", "..") or not NAME.match(head):
-                raise Bad("file", "a name in it is not one that a bundle has: %s" % ascii(name))
+                raise Bad("file", "a name in it is not one that a bundle has: %s" % plain(name))
             if name.endswith("/"):
                 if m.file_size or (rest and (not NAME.match(rest[:-1]) or ".." in rest.split("/"))):
-                    raise Bad("file", "a name in it is not one that a bundle has: %s" % ascii(name))
+                    raise Bad("file", "a name in it is not one that a bundle has: %s" % plain(name))
                 continue
             kind = m.external_attr >> 16
             if m.flag_bits & 0x41 or m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) \
                     or (stat.S_IFMT(kind) and not stat.S_ISREG(kind)):
-                raise Bad("file", "a file in it is of a form that a bundle does not have: %s" % ascii(name))
+                raise Bad("file", "a file in it is of a form that a bundle does not have: %s" % plain(name))
             if rest in self.sizes:
-                raise Bad("file", "a name is there twice: %s" % ascii(rest))
+                raise Bad("file", "a name is there twice: %s" % plain(rest))
             self.sizes[rest], self.how[rest] = m.file_size, m
             total += m.file_size
         if total > (64 << 20) + MAX_RATIO * packed:
@@ -154,12 +155,12 @@ class Files:
                     yield chunk
         except Bad:
             raise
-        except OSError as e:
+        except OSError:
             if self.zip is None:
                 raise
-            raise Bad(name, "it cannot be unpacked (%s)" % type(e).__name__)
-        except Exception as e:
-            raise Bad(name, "it cannot be unpacked (%s)" % type(e).__name__)
+            raise Bad(name, "it cannot be unpacked")
+        except Exception:
+            raise Bad(name, "it cannot be unpacked")
         if left:
             raise Bad(name, "it is shorter than it says")
 
@@ -193,10 +194,14 @@ def unique(pairs):
     return out
 
 
+def refuse(word):
+    raise ValueError(word + " is not JSON")
+
+
 def read_json(files, name, kind=dict):
     data = files.read(name)
     try:
-        v = json.loads(data.decode("utf-8"), object_pairs_hook=unique)
+        v = json.loads(data.decode("utf-8"), object_pairs_hook=unique, parse_constant=refuse)
         json.dumps(v, ensure_ascii=False).encode("utf-8")  # halves of surrogate pairs are no text
     except (ValueError, RecursionError):
         raise Bad(name, "it is not JSON as a bundle has it")
@@ -208,7 +213,7 @@ def read_json(files, name, kind=dict):
 def member(where, v, name, kind, *default):
     """Returns a member of a JSON object, of that type (int: from 0)."""
     out = v.get(name, *default)
-    if type(out) is not kind or (kind is int and out < 0):
+    if type(out) is not kind or (kind is int and not 0 <= out < 1 << 63):
         raise Bad(where, "it has no fitting %s" % name)
     return out
 
@@ -372,7 +377,7 @@ class Checkpoint:
             raise Bad(where, "it is not a signed checkpoint")
         text += "\n"
         lines = text.split("\n")
-        if len(lines) != 4 or not re.match(r"(0|[1-9][0-9]{0,18})\Z", lines[1], re.A):
+        if len(lines) != 4 or not re.match(r"(0|[1-9][0-9]{0,17})\Z", lines[1], re.A):
             raise Bad(where, "it is not a signed checkpoint")
         self.origin, self.size, self.root = lines[0], int(lines[1]), unbase64(where, lines[2], 32)
         found = signatures.split("\n")[:-1]
@@ -382,7 +387,7 @@ class Checkpoint:
             if not m or len(found) > 100:
                 raise Bad(where, "it is not a signed checkpoint")
             sig = unbase64(where, m.group(2))
-            if key and m.group(1) == key.name and sig[:4] == key.hash:
+            if key and not ours and m.group(1) == key.name and sig[:4] == key.hash:
                 ours += 1
                 if not ed25519_verify(key.public, text.encode(), sig[4:]):
                     raise Bad(where, "its signature is not valid")
@@ -487,17 +492,19 @@ class Openssl:
 class Check:
     def __init__(self, path, anchors, keys, roots):
         self.path, self.anchors, self.keys = path, anchors, keys
-        self.roots, self.roots_file = self.find_roots(roots), roots
+        self.roots = self.find_roots(roots)
         self.problems, self.remarks, self.speaks = [], [], []
         self.items, self.leaves, self.kept = {}, {}, {}   # number → record.json; number → leaf; name of a file → used
         self.shown = self.withheld = self.pending = self.erased = self.media_gone = 0
-        self.left_out, self.stamps, self.anchor_report = {}, [], []
-        self.bundle, self.checkpoint, self.key, self.files = None, None, None, None
+        self.digest, self.left_out, self.stamps, self.anchor_report = "", {}, [], []
+        self.bundle = self.checkpoint = self.key = self.files = None
+        self.kinds, self.earlier = [], {}                 # of all entries; size → name and root
+        self.wanted, self.roots_at = {a["size"] for a in anchors}, {}
 
     @staticmethod
     def find_roots(file):
-        if file:
-            return ["-CAfile", file]
+        if file != "system":
+            return ["-CAfile", file] if file else []
         paths = ssl.get_default_verify_paths()
         out = []
         if paths.cafile and os.path.isfile(paths.cafile):
@@ -530,6 +537,8 @@ class Check:
         for n in self.bundle["items"]:
             if len(self.problems) < MAX_PROBLEMS:
                 self.guard("entry %d" % n, self.check_item, n)
+        for e in self.bundle["earlier"]:
+            self.guard("data/bundle.json", self.read_earlier, e)
         self.guard("data/log/leaves.txt", self.check_leaves)
         self.guard("data/completeness.json", self.check_completeness)
         self.guard("time stamps", self.check_stamps)
@@ -540,6 +549,12 @@ class Check:
                 self.broken(name, "nothing in the bundle speaks of this file")
 
     def open(self):
+        if not os.path.isdir(self.path):
+            h = hashlib.sha256()
+            with open(self.path, "rb") as f:
+                for chunk in iter(lambda: f.read(1 << 20), b""):
+                    h.update(chunk)
+            self.digest = h.hexdigest()
         self.files = Files(self.path)
         for name in NEEDED:
             if name not in self.files.sizes:
@@ -589,13 +604,16 @@ class Check:
             raise Bad(where, "it has no fitting kind")
         for name, kind in (("origin", str), ("size", int), ("root", str), ("key", str), ("fingerprint", str), ("items", list)):
             member(where, b, name, kind)
-        member(where, b, "time_stamps", list, [])
+        for name in ("time_stamps", "earlier"):
+            b[name] = member(where, b, name, list, [])
+            if any(type(x) is not dict for x in b[name]):
+                raise Bad(where, "it has no fitting %s" % name)
         last = -1
         for n in b["items"]:
             if type(n) is not int or not last < n < b["size"]:
                 raise Bad(where, "its items are not numbers of entries in ascending order")
             last = n
-        self.bundle = b
+        self.bundle, self.here = b, set(b["items"])
 
     def check_log(self):
         b, where = self.bundle, "data/log/checkpoint"
@@ -613,6 +631,7 @@ class Check:
         if (c.origin, c.size, c.root.hex()) != (b["origin"], b["size"], b["root"]):
             self.broken("data/bundle.json", "origin, size or root are not those of the checkpoint")
         Checkpoint(where, self.signed, key)
+        self.roots_at[c.size] = c.root
 
     # One entry: its shown values, salts, record, commitment, leaf and inclusion proof (evidence-format.md)
     def check_item(self, n):
@@ -646,10 +665,10 @@ class Check:
             self.broken(where, "a seed is shown, though a field is withheld")
         commitment = sha256(b"daybook/commit/v1\n", salt, canonical.encode()).hex()
         leaf = ("daybook-leaf/v1 %d %s sha256:%s" % (n, kind, commitment)).encode()
-        self.leaves[n] = leaf
         self.check_proof(n, folder + "item.tlog-proof", leaf)
         self.check_media(n, folder, r, values)
-        self.items[n] = (kind, values)
+        self.items[n] = (kind, {f: v for f, v in values.items() if f == "entries" or READING.match(f)}, withheld)
+        self.leaves[n] = leaf
         self.shown, self.withheld = self.shown + len(shown), self.withheld + len(withheld)
 
     # c2sp.org/tlog-proof@v1
@@ -690,21 +709,22 @@ class Check:
         if sorted(named) != sorted({v for k, v in values.items() if k.startswith("blob.")}):
             self.broken(where, "the files in its media are not those that its fields blob.* name")
 
+    def read_earlier(self, e):
+        where = "data/bundle.json"
+        if self.bundle["kind"] != "complete":
+            raise Bad(where, "a selection has no earlier checkpoints")
+        size = member(where, e, "size", int)
+        name = "data/log/earlier/%06d.checkpoint" % size
+        self.kept[name] = True
+        c = Checkpoint(name, self.files.read(name, 1 << 16), self.key)
+        if c.size != size or c.root.hex() != e.get("root") or name != e.get("checkpoint") or not 0 < size < self.checkpoint.size or size in self.earlier:
+            raise Bad(name, "it is not the checkpoint that bundle.json names")
+        self.earlier[size] = (name, c.root)
+
     # All leaves, in complete bundles
     def check_leaves(self):
-        name, complete = "data/log/leaves.txt", self.bundle["kind"] == "complete"
-        earlier = {}
-        for e in member("data/bundle.json", self.bundle, "earlier", list, []) if complete else []:
-            f = "data/log/earlier/%06d.checkpoint" % member("data/bundle.json", e, "size", int)
-            self.kept[f] = True
-            c = Checkpoint(f, self.files.read(f, 1 << 16), self.key)
-            if c.size != e["size"] or c.root.hex() != e.get("root") or f != e.get("checkpoint") or not 0 < c.size < self.checkpoint.size:
-                raise Bad(f, "it is not the checkpoint that bundle.json names")
-            earlier[c.size] = (f, c.root)
-        self.kinds = []
-        self.anchor_roots = {a["size"]: None for a in self.anchors}
-        self.anchor_roots[self.checkpoint.size] = self.checkpoint.root
-        if not complete:
+        name, earlier = "data/log/leaves.txt", self.earlier
+        if self.bundle["kind"] != "complete":
             if name in self.files.sizes:
                 self.broken(name, "a selection does not have it")
             return
@@ -717,8 +737,8 @@ class Check:
                 self.broken(name, "the leaf of entry %d is not the one of its proof" % tree.size)
             tree.add(line)
             self.kinds.append(m.group(2).decode())
-            if tree.size in self.anchor_roots and tree.size != self.checkpoint.size:
-                self.anchor_roots[tree.size] = tree.root()
+            if tree.size in self.wanted:
+                self.roots_at[tree.size] = tree.root()
             if tree.size in earlier and earlier[tree.size][1] != tree.root():
                 self.broken(earlier[tree.size][0], "the first %d entries are not those that it covers" % tree.size)
         if tree.size != self.checkpoint.size:
@@ -736,29 +756,38 @@ class Check:
         for e in member(where, v, "erased", list, []):
             n, by = member(where, e, "entry", int), member(where, e, "said_by", int)
             gone[n] = by
-            if n in self.items:
+            if n in self.here:
                 self.broken(where, "entry %d is said to be erased, and is here" % n)
-            if by in self.items and (self.items[by][0] != "erased" or n not in json.loads(self.items[by][1].get("entries", "[]"))):
+            if by in self.items and not self.erases(by, n):
                 self.broken(where, "entry %d does not say that entry %d was erased" % (by, n))
-            if by not in self.items and by < self.checkpoint.size and self.bundle["kind"] == "complete":
+            if by not in self.here and by < self.checkpoint.size and self.bundle["kind"] == "complete":
                 self.broken(where, "the entry that says that entry %d was erased is not here" % n)
         self.erased = len(gone)
         said = member(where, v, "not_included", dict, {})
         if self.bundle["kind"] != "complete" or len(self.kinds) != self.checkpoint.size:
             return
         for n, kind in enumerate(self.kinds):
-            if n not in self.items and n not in gone:
+            if n not in self.here and n not in gone:
                 self.left_out[kind] = self.left_out.get(kind, 0) + 1
         if {k: n for k, n in said.items() if n != 0} != self.left_out:
-            self.broken(where, "entries are missing, and it does not say so (missing: %s)" % (json.dumps(self.left_out, sort_keys=True)))
+            self.broken(where, "entries are missing, and it does not say so (missing: %s)" % (
+                ", ".join("%d of kind %s" % (n, k) for k, n in sorted(self.left_out.items())) or "none"))
+
+    def erases(self, by, n):
+        kind, values, _ = self.items[by]
+        try:
+            return kind == "erased" and n in json.loads(values.get("entries", "[]"))
+        except (ValueError, TypeError, RecursionError):
+            return False
 
     def check_stamps(self):
         openssl, where = Openssl(), "data/bundle.json"
-        for e in member(where, self.bundle, "earlier", list, []) if self.bundle["kind"] == "complete" else []:
-            name = "data/log/earlier/%06d.checkpoint" % e["size"]
-            for t in member(where, e, "time_stamps", list):
-                self.guard(name, self.check_stamp, openssl, name, "data/log/earlier/%06d." % e["size"], t)
-        for t in member(where, self.bundle, "time_stamps", list, []):
+        for e in self.bundle["earlier"]:
+            if self.earlier.get(e.get("size")):
+                name = self.earlier[e["size"]][0]
+                for t in member(where, e, "time_stamps", list):
+                    self.guard(name, self.check_stamp, openssl, name, name[:-len("checkpoint")], t)
+        for t in self.bundle["time_stamps"]:
             self.guard("data/log/checkpoint", self.check_stamp, openssl, "data/log/checkpoint", "data/log/", t)
 
     def check_stamp(self, openssl, over, prefix, said):
@@ -774,42 +803,43 @@ class Check:
         signed = self.files.read(over, 1 << 16)
         data, pem = self.files.read(token, 1 << 20), self.files.read(chain, 1 << 20)
         says = token_says(data)
-        if says is None:
-            raise Bad(token, "it is not a time stamp")
-        digest, at = says
-        if sha256(signed) != digest:
-            raise Bad(token, "it is a time stamp over something else than the checkpoint")
+        fits = says and says[0] == sha256(signed) and openssl.run(signed, data, says[1], [], pem, True)
+        if not says or says[0] != sha256(signed) or fits is False:
+            raise Bad(token, "it is not a time stamp over this checkpoint, or its signature does not fit")
+        at = says[1]
         when = at.strftime("%Y-%m-%dT%H:%M:%S")
         if not re.match(re.escape(when) + r"(\.[0-9]+)?Z\Z", member("data/bundle.json", said, "at", str)):
             raise Bad(token, "its time is not the one in bundle.json")
         root = root_fingerprint(pem)
-        fits = openssl.run(signed, data, at, [], pem, True)
-        if fits is False:
-            raise Bad(token, "its signature is not one of the certificates beside it")
         trusted = openssl.run(signed, data, at, self.roots, pem, False) if self.roots else False
         state = "trusted" if trusted else "not trusted" if fits is not None or trusted is False else "not checked"
         self.stamps.append({"authority": member("data/bundle.json", said, "authority", str), "state": state, "over": over,
                             "at": when + "Z", "root": root})
         if trusted and newest:
-            self.speaks.append("a time stamp of %sZ under a root that you trust" % when)
+            self.speaks.append("a time stamp of %sZ under a root that you trust: it was there by then, whoever made it" % when)
 
     # What the readable table says of the shown items
     def check_timeline(self):
         where = "data/timeline.json"
+        told = set()
         for m in read_json(self.files, where, list):
-            exhibit = member(where, m, "exhibit", int)
-            entries = [n for n in member(where, m, "entries", list) if n in self.items]
-            if exhibit not in self.items or exhibit not in entries or len(entries) != len(m["entries"]):
+            exhibit, entries, covered = member(where, m, "exhibit", int), member(where, m, "entries", list), member(where, m, "covered", dict, {})
+            if exhibit not in entries or any(type(n) is not int or n not in self.here for n in entries):
                 raise Bad(where, "exhibit %d is not an entry of the bundle" % exhibit)
-            said = {}
-            for n in entries:
-                for name, value in self.items[n][1].items():
-                    if re.match(r"m[0-9]+\.", name):
-                        said.setdefault(name.partition(".")[2], set()).add(value)
-            for name, field in (("key", "key"), ("text", "text"), ("sender", "sender"), ("kind", "kind"), ("direction", "direction")):
-                value = m.get(name)
-                if type(value) is str and value and name not in m.get("covered", {}) and value not in said.get(field, ()):
+            told.update(entries)
+            if any(n not in self.items for n in entries):
+                continue  # an entry that is broken: said above
+            for name in ("key", "kind", "direction", "sender", "text"):
+                field, value = re.compile(r"m[0-9]+\.%s\Z" % name), m.get(name, "")
+                if name in covered:
+                    fits = any(field.match(f) for n in entries for f in self.items[n][2])
+                else:
+                    fits = value == "" or any(v == value and field.match(f) for n in entries for f, v in self.items[n][1].items())
+                if not fits:
                     self.broken(where, "exhibit %d: the %s is not the one in its entries" % (exhibit, name))
+        for n, (kind, values, withheld) in self.items.items():
+            if kind == "item" and n not in told and any(re.match(r"m[0-9]+\.key\Z", f) for f in list(values) + list(withheld)):
+                self.broken(where, "entry %d shows a message, and it is not there" % n)
 
     def check_keys(self):
         for key in self.keys:
@@ -818,8 +848,8 @@ class Check:
             else:
                 self.broken("key", "the fingerprint that you gave is not that of the key that signed")
         for a in self.anchors:
-            where, root = "anchor: " + a["where"], self.anchor_roots.get(a["size"])
-            report = {"where": a["where"], "size": a["size"], "root": a["root"], "matches": False}
+            where, root = "anchor: " + a["where"], self.roots_at.get(a["size"])
+            report = {"where": a["where"], "size": a["size"], "root" if "origin" in a else "prefix": a["root"], "matches": False}
             self.anchor_report.append(report)
             if a.get("origin", self.checkpoint.origin) != self.checkpoint.origin:
                 self.broken(where, "it is of another log than this bundle")
@@ -831,7 +861,16 @@ class Check:
                 self.broken(where, "root differs: the first %d entries are not those that it covers" % a["size"])
             else:
                 report["matches"] = True
-                self.speaks.append("an anchor over %d entries that you gave (%s)" % (a["size"], a["where"]))
+                if a["size"] == self.checkpoint.size or max(self.items, default=0) < a["size"] or self.signed_by_same(a):
+                    self.speaks.append("an anchor over %d entries that you gave (%s)" % (a["size"], a["where"]))
+                else:
+                    self.remarks.append("the first %d entries are those of the anchor (%s); later ones are newer than it" % (a["size"], a["where"]))
+
+    def signed_by_same(self, anchor):
+        try:
+            return bool(Checkpoint("anchor", anchor.get("signed", b""), self.key))
+        except Bad:
+            return False
 
     def answer(self):
         return "broken" if self.problems else "ok" if self.speaks else "cannot be checked"
@@ -845,7 +884,7 @@ class Check:
             "withheld": self.withheld, "media_gone": self.media_gone, "erased": self.erased, "left_out": self.left_out, "pending_time_stamps": self.pending,
             "time_stamps": self.stamps, "anchors": self.anchor_report, "speaks": self.speaks, "remarks": self.remarks,
             "problems": [{"where": a, "what": b} for a, b in self.problems],
-            "file_sha256": (self.files.digest if self.files else None) or "",
+            "file_sha256": self.digest,
         }
 
     def print(self):
@@ -892,12 +931,13 @@ def read_anchor(s):
         return {"where": "given by hand", "size": int(m.group(1)), "root": m.group(2).lower()}
     try:
         with open(s, "rb") as f:
-            c = Checkpoint("anchor", f.read(1 << 16))
+            signed = f.read(1 << 16)
+        c = Checkpoint("anchor", signed)
     except OSError as e:
         raise argparse.ArgumentTypeError("%s: it is neither a file that can be read nor SIZE:ROOT with at least 16 digits" % e.strerror)
     except Bad as e:
         raise argparse.ArgumentTypeError(e.what)
-    return {"where": "checkpoint file", "size": c.size, "root": c.root.hex(), "origin": c.origin}
+    return {"where": "checkpoint file", "size": c.size, "root": c.root.hex(), "origin": c.origin, "signed": signed}
 
 
 def read_fingerprint(s):
@@ -907,16 +947,16 @@ def read_fingerprint(s):
     return s
 
 
-def main():
+def main(argv=None):
     parser = argparse.ArgumentParser(description="Checks a bundle of daybook. Exit status: 0 ok, 3 cannot be checked, 4 broken, 2 wrong use.")
     parser.add_argument("bundle", help="the ZIP file, or the folder that it was unpacked to")
     parser.add_argument("--anchor", action="append", default=[], type=read_anchor, help="a checkpoint file that was held elsewhere, or SIZE:ROOT")
     parser.add_argument("--key", action="append", default=[], type=read_fingerprint, help="the fingerprint of the key, from elsewhere")
-    parser.add_argument("--roots", help="a PEM file with the roots of time-stamp authorities that you trust; default: those of this machine")
+    parser.add_argument("--roots", help="a PEM file with the roots of time-stamp authorities that you trust; system: those of this machine")
     parser.add_argument("--json", action="store_true", help="the result as JSON")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     try:
-        if args.roots:
+        if args.roots and args.roots != "system":
             with open(args.roots, "rb"):
                 pass
         if os.path.isfile(args.bundle):

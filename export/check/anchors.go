@@ -1,0 +1,101 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"daybook"
+	"daybook/archive"
+)
+
+// An Anchor is a checkpoint that somebody held elsewhere, or its size and root.
+type Anchor struct {
+	archive.Anchor
+	Origin string // of a checkpoint; "" if it was given by hand
+	Signed []byte // the checkpoint itself
+}
+
+// ReadAnchor reads a checkpoint file that was held elsewhere. Whoever hands it in
+// trusts it: its signature is compared with the key of a bundle only to see
+// whether the same key signed both.
+func ReadAnchor(signed []byte) (Anchor, error) {
+	cp, err := parseCheckpoint("anchor", signed)
+	if err != nil {
+		return Anchor{}, fmt.Errorf("read an anchor: %w: it is not a signed checkpoint", daybook.ErrInvalid)
+	}
+	return Anchor{archive.Anchor{Where: "checkpoint file", Size: cp.size, Root: cp.root}, cp.origin, signed}, nil
+}
+
+var byHand = regexp.MustCompile(`^([0-9]{1,18}):([0-9A-Fa-f]{16,64})$`)
+
+// ParseAnchor reads "170:9f2c…", as it stands in a mail or a report: a number of
+// entries and at least 16 digits of the root.
+func ParseAnchor(s string) (Anchor, error) {
+	m := byHand.FindStringSubmatch(s)
+	if m == nil {
+		return Anchor{}, fmt.Errorf("%w: an anchor is SIZE:ROOT with at least 16 hexadecimal digits of the root", daybook.ErrInvalid)
+	}
+	size, err := strconv.ParseUint(m[1], 10, 63)
+	if err != nil {
+		return Anchor{}, fmt.Errorf("%w: an anchor is SIZE:ROOT with at least 16 hexadecimal digits of the root", daybook.ErrInvalid)
+	}
+	return Anchor{Anchor: archive.Anchor{Where: "given by hand", Size: size, Prefix: strings.ToLower(m[2])}}, nil
+}
+
+// checkKeys compares the bundle with what the reader has from elsewhere.
+func (c *checker) checkKeys() error {
+	for _, k := range c.o.Keys {
+		if k == c.key.fingerprint() {
+			c.report.Speaks = append(c.report.Speaks, "the fingerprint of the key that you gave")
+		} else {
+			c.broken("key", "the fingerprint that you gave is not that of the key that signed")
+		}
+	}
+	for _, a := range c.o.Anchors {
+		c.report.Anchors = append(c.report.Anchors, c.checkAnchor(a))
+	}
+	return nil
+}
+
+func (c *checker) checkAnchor(a Anchor) archive.Anchor {
+	where, out := "anchor: "+a.Where, a.Anchor
+	root, known := c.rootsAt[a.Size]
+	want := a.Prefix
+	if want == "" {
+		want = a.Root.String()
+	}
+	switch {
+	case a.Origin != "" && a.Origin != c.checkpoint.origin:
+		c.broken(where, "it is of another log than this bundle")
+	case !known:
+		why := "a selection does not have all leaves"
+		if a.Size > c.checkpoint.size {
+			why = fmt.Sprintf("the bundle covers %d", c.checkpoint.size)
+		}
+		c.report.Remarks = append(c.report.Remarks, fmt.Sprintf("the anchor over %d entries (%s) could not be compared: %s", a.Size, a.Where, why))
+	case !strings.HasPrefix(root.String(), want):
+		c.broken(where, "root differs: the first %d entries are not those that it covers", a.Size)
+	default:
+		out.Matches = true
+		if a.Size == c.checkpoint.size || c.last() < a.Size || c.signedBySame(a) {
+			c.report.Speaks = append(c.report.Speaks, fmt.Sprintf("an anchor over %d entries that you gave (%s)", a.Size, a.Where))
+		} else {
+			c.report.Remarks = append(c.report.Remarks, fmt.Sprintf("the first %d entries are those of the anchor (%s); later ones are newer than it", a.Size, a.Where))
+		}
+	}
+	return out
+}
+
+// last returns the highest number of an entry that is in the bundle.
+func (c *checker) last() (n uint64) {
+	for i := range c.items {
+		n = max(n, i)
+	}
+	return n
+}
+
+func (c *checker) signedBySame(a Anchor) bool {
+	return len(a.Signed) > 0 && checkpoint{origin: a.Origin}.signedBy("anchor", a.Signed, c.key) == nil
+}
