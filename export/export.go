@@ -9,6 +9,7 @@
 package export
 
 import (
+	"io"
 	"time"
 
 	"daybook"
@@ -217,4 +218,23 @@ type Check struct {
 	Failed   int // items that no parser could read
 	Steps    int // of the clock
 	Restores int // declared breaks
+}
+
+// A File of a bundle that says in tables or words what a Shown holds.
+type File struct {
+	Name  string // below data/
+	Write func(w io.Writer) error
+}
+
+// Files are the tables and drafts of a bundle, in order of name. Each can be
+// written more than once.
+func (s *Shown) Files() []File {
+	return []File{
+		{"certificate-902.txt", s.WriteCertificate},
+		{"completeness.json", s.WriteCompleteness},
+		{"custody.csv", s.WriteCustody},
+		{"production-statement.txt", s.WriteProductionStatement},
+		{"timeline.csv", s.WriteTimelineCSV},
+		{"timeline.json", s.WriteTimelineJSON},
+	}
 }

@@ -82,10 +82,7 @@ func (s *Shown) Reliability() []Line {
 	}
 	out = append(out, s.clock()...)
 	out = append(out, s.errors()...)
-	for i, l := range Limits() {
-		out = append(out, Line{"Known limit " + strconv.Itoa(i+1), l})
-	}
-	return out
+	return append(out, Line{"Known limits", "Phrases that flags look for are written in " + languages() + "; the other limits stand in completeness.json."})
 }
 
 func or(s, otherwise string) string {
