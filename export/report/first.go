@@ -1,0 +1,385 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daybook"
+	"daybook/detect"
+	"daybook/detect/flags"
+	"daybook/export"
+	"daybook/internal/pdf"
+)
+
+// WriteFirst writes first-report.pdf: at most two pages for a first call or
+// visit, with counts and exhibit numbers, no words of a message, and room for
+// what a person adds by hand. The same s gives the same bytes.
+func WriteFirst(ctx context.Context, w io.Writer, s *export.Shown) error {
+	r, err := newWriter(ctx, w, s, "Record of contacts: first report")
+	if err != nil {
+		return err
+	}
+	f := firstReport{r}
+	f.head()
+	f.happened()
+	f.stop()
+	f.kinds()
+	f.kept()
+	f.d.PageBreak()
+	f.byHand()
+	f.asked()
+	if err := r.d.Close(); err != nil {
+		return fmt.Errorf("write the first report: %w", err)
+	}
+	return ctx.Err()
+}
+
+// Bounds that keep a first report on two pages, whatever is in the record.
+const (
+	firstName    = 60 // bytes of a name
+	firstNumbers = 6  // exhibit numbers, or runs of them
+	firstLines   = 3  // requests to stop
+	firstHandles = 4
+)
+
+// A firstReport is a writer of two pages.
+type firstReport struct{ *writer }
+
+func (w firstReport) head() {
+	w.d.Heading(1, "Record of contacts: first report")
+	s := "Two pages for a first call or visit. The numbers are exhibit numbers; report.pdf of the same bundle has the exhibits, with how each figure is counted."
+	if w.s.Spec.For != "" {
+		s = "Made for: " + name(w.s.Spec.For) + ". " + s
+	}
+	if w.selection() {
+		s += " Selection: " + w.selected() + ". " + export.FiguresNote()
+	}
+	w.note(s)
+}
+
+// main is the finding that the figures are of, nil if nothing came in.
+func (w firstReport) main() *detect.Finding {
+	if w.p.main == nil {
+		return nil
+	}
+	return w.p.seriesFinding(w.p.main)
+}
+
+// happened says in at most five lines what came in.
+func (w firstReport) happened() {
+	w.d.Heading(2, "What happened, in counts")
+	f := w.main()
+	if f == nil {
+		w.say("No contact came in, as far as this record goes.")
+		return
+	}
+	lines := []string{sentence(f.Text)}
+	lines = append(lines, fmt.Sprintf("In all %s on %s and %s, from %s to %s.", count(f.Figures["messages"].Value, "contact"), count(f.Figures["days"].Value, "day"),
+		count(f.Figures["occasions"].Value, "occasion"), w.moment(f.From), w.moment(f.To)))
+	who := "They came from one handle: " + w.named(f.Handles[0]) + "."
+	if n := len(f.Handles); n > 1 {
+		who = fmt.Sprintf("They came from %d handles that a person confirmed as linked: %s.", n, w.briefly(f.Handles))
+	}
+	lines = append(lines, who)
+	if g, there := f.Figures["rate-28-days"]; there {
+		lines = append(lines, firstSentence(g.Text))
+	} else if g, there := f.Figures["last-28-days"]; there {
+		lines = append(lines, sentence(g.Text))
+	}
+	if others := w.others(f); others != "" {
+		lines = append(lines, others)
+	}
+	w.points(lines...)
+}
+
+// others says who else made contact, in counts.
+func (w firstReport) others(main *detect.Finding) string {
+	handles, contacts := int64(0), int64(0)
+	for i := range w.p.contact {
+		f := &w.p.contact[i]
+		if len(f.Handles) == 1 && f.Figures["messages"].Value > 0 && !slices.ContainsFunc(main.Handles, f.Handles[0].Same) {
+			handles++
+			contacts += f.Figures["messages"].Value
+		}
+	}
+	if handles == 0 {
+		return ""
+	}
+	return count(contacts, "contact") + " came from " + count(handles, "other handle") + " that no person confirmed as linked with " + pick(int64(len(main.Handles)), "it", "these") + "."
+}
+
+// firstSentence is the first sentence of detection, without what limits it:
+// report.pdf has all of it.
+func firstSentence(s string) string {
+	s = sentence(s)
+	if before, _, more := strings.Cut(s, ". "); more {
+		return before + "."
+	}
+	return s
+}
+
+func (w firstReport) named(h daybook.Handle) string {
+	return nameUpTo(w.summaryOf(h).Handle.Shown(), firstName) + " on " + platform(h.Platform)
+}
+
+func (w firstReport) briefly(handles []daybook.Handle) string {
+	var out []string
+	for _, h := range handles[:min(len(handles), firstHandles)] {
+		out = append(out, w.named(h))
+	}
+	if more := len(handles) - firstHandles; more > 0 {
+		out = append(out, fmt.Sprintf("%d more", more))
+	}
+	return joined(out)
+}
+
+// stop says when they were asked to stop, and what came after it.
+func (w firstReport) stop() {
+	w.d.Heading(2, "The request to stop, and what came after it")
+	var lines []string
+	for _, k := range w.p.facts.Marks {
+		if k.What != daybook.MarkStop || k.Handle < 0 || k.Handle >= len(w.p.facts.Handles) {
+			continue
+		}
+		if len(lines) == firstLines {
+			lines = append(lines, "More requests stand in report.pdf.")
+			break
+		}
+		k.How = nameUpTo(k.How, firstName)
+		lines = append(lines, w.askedLine(k))
+	}
+	if len(lines) == 0 {
+		w.say("No request to stop is noted in this record.")
+		return
+	}
+	if f := w.main(); f != nil {
+		for _, key := range []string{"after-stop", "around-stop", "rate-stop", "after-block"} {
+			if g, there := f.Figures[key]; there && (g.Value > 0 || key == "after-stop") {
+				s := firstSentence(g.Text)
+				if n := w.numbersUpTo(g.Entries, firstNumbers); n != "" && key != "rate-stop" {
+					s += " Exhibits: " + n + "."
+				}
+				lines = append(lines, s)
+			}
+		}
+	}
+	w.points(lines...)
+}
+
+// kinds lists what rules marked, for a reader to look at first.
+func (w firstReport) kinds() {
+	w.d.Heading(2, "What to look at first")
+	all := w.flagged()
+	if len(w.s.Exhibits) > 0 {
+		x := &w.s.Exhibits[len(w.s.Exhibits)-1]
+		for i := range slices.Backward(w.s.Exhibits) {
+			if w.s.Exhibits[i].Message.Direction == daybook.In {
+				x = &w.s.Exhibits[i]
+				break
+			}
+		}
+		w.say("The newest is exhibit " + x.FromMark + ", " + kind(x.Message.Kind) + " on " + platform(x.Message.Platform) + ", " + w.moment(x.At) + ".")
+	}
+	if len(all) == 0 {
+		w.say("No message was marked by the rules that look for words. That does not mean that they are harmless.")
+		return
+	}
+	t := w.d.Table(pdf.Table{Summary: "What rules marked, with how many messages and which exhibits.", Columns: []pdf.Column{
+		{Title: "Marked as", Width: 0.32}, {Title: "Messages", Width: 0.12, Right: true}, {Title: "Newest", Width: 0.2}, {Title: "Exhibits", Width: 0.36},
+	}})
+	for _, k := range all {
+		t.Row(one(text(flagTitle(k.flag))), one(text(strconv.Itoa(len(k.entries)))), one(text(w.day(k.newest.At))), one(text(w.numbersUpTo(k.entries, firstNumbers))))
+	}
+	t.End()
+	w.note("Rules over words marked these for a reader; a person has to read them. Some are marked without cause and others are missed. The order says nothing about danger, and a message without a mark may be anything but harmless.")
+}
+
+// A flaggedKind is the messages of a bundle that have one flag.
+type flaggedKind struct {
+	flag    flags.Flag
+	entries []uint64
+	newest  *export.Exhibit
+}
+
+func (w firstReport) flagged() (out []flaggedKind) {
+	for _, f := range flags.All() {
+		k := flaggedKind{flag: f}
+		for i := range w.s.Exhibits {
+			x := &w.s.Exhibits[i]
+			if slices.ContainsFunc(x.Flags, func(o flags.Found) bool { return o.Flag == f }) {
+				k.entries, k.newest = append(k.entries, x.Number), x
+			}
+		}
+		if len(k.entries) > 0 {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// kept says what there is to be handed over.
+func (w firstReport) kept() {
+	w.d.Heading(2, "What is kept and can be handed over")
+	origins := map[daybook.Origin]int64{}
+	media := int64(0)
+	for i := range w.s.Exhibits {
+		x := &w.s.Exhibits[i]
+		origins[x.Message.Origin]++
+		for _, m := range x.Media {
+			if m.File != "" {
+				media++
+			}
+		}
+	}
+	var from []string
+	for _, o := range []daybook.Origin{daybook.Collected, daybook.Imported, daybook.Entered} {
+		if n := origins[o]; n > 0 {
+			from = append(from, strconv.FormatInt(n, 10)+" "+origin(o))
+		}
+	}
+	s := count(int64(len(w.s.Exhibits)), "message")
+	if len(from) > 0 {
+		s += ": " + joined(from)
+	}
+	lines := []string{
+		s + "; " + count(media, "attachment") + ". Each is kept byte for byte as it came, with when it was fetched.",
+		"The record has " + count(int64(w.s.Size), "entry") + " under the root " + inFours(w.s.Root.String()[:16]) + ". " + w.stampsBriefly() + " VERIFY.md in the bundle says how to check it without this program.",
+	}
+	if n := len(w.s.Gaps); n > 0 {
+		lines = append(lines, count(int64(n), "gap")+" in which an account was not read "+pick(int64(n), "is", "are")+" listed in report.pdf: there may have been more.")
+	}
+	w.points(lines...)
+}
+
+func (w firstReport) stampsBriefly() string {
+	n := 0
+	for _, s := range w.s.Stamps {
+		if s.State == "stamped" && !s.At.IsZero() {
+			n++
+		}
+	}
+	switch {
+	case len(w.s.Stamps) == 0:
+		return "No outside time service was set up."
+	case n == 0:
+		return "Outside time services have been asked for a time stamp; there is no answer yet."
+	}
+	return count(int64(n), "outside time service") + " stamped it, first on " + w.firstStamp() + "."
+}
+
+func (w firstReport) firstStamp() string {
+	var at string
+	var first export.Stamp
+	for _, s := range w.s.Stamps {
+		if s.State == "stamped" && !s.At.IsZero() && (first.At.IsZero() || s.At.Before(first.At)) {
+			first, at = s, s.At.UTC().Format("2 January 2006, 15:04 UTC")
+		}
+	}
+	return at
+}
+
+// byHand leaves lines to be filled in with a pen.
+func (w firstReport) byHand() {
+	w.d.Heading(2, "To be filled in by hand")
+	line := strings.Repeat("_", 110)
+	for _, k := range []struct {
+		what  string
+		lines int
+	}{
+		{"What it has changed in daily life (sleep, ways, work, home, people who are seen)", 4},
+		{"What else happened that is not in this record (calls, visits, letters, things damaged), with dates", 4},
+		{"Crime reference number, officer, station, date", 2},
+	} {
+		w.d.Paragraph(pdf.Body, bold(k.what))
+		for range k.lines {
+			w.d.Space(6)
+			w.d.Paragraph(pdf.Body, dim(line))
+		}
+		w.d.Space(6)
+	}
+}
+
+// asked answers the questions that are often asked first, as far as the record
+// goes.
+func (w firstReport) asked() {
+	w.d.Heading(2, "What is often asked first")
+	t := w.d.Table(pdf.Table{Summary: "Questions that are often asked first, and what the record has on them.", Columns: []pdf.Column{{Title: "Question", Width: 0.3}, {Title: "What the record has", Width: 0.7}}})
+	row := func(question, answer string) {
+		if answer != "" {
+			t.Row(one(bold(question)), one(text(answer)))
+		}
+	}
+	f := w.main()
+	if f == nil {
+		f = &detect.Finding{}
+	}
+	row("Who is it?", "The record knows handles, not people. "+w.identifiers(f)+" A platform can tell more to those who may ask it.")
+	row("Did the person answer?", w.figureText(f, "answered"))
+	row("Through what?", w.parts(f, "channel."))
+	row("By day or by night?", w.figureText(f, "night"))
+	row("Is anybody else drawn in?", w.figureText(f, "third-parties"))
+	row("Was anything changed or taken away?", strings.TrimSpace(w.figureText(f, "edited")+" "+w.figureText(f, "gone")))
+	row("Could there be other handles?", w.suggestedBriefly())
+	row("Is it all there?", "Only the accounts that were connected were read. An empty day does not mean that nothing was sent.")
+	row("Could it have been made up?", "What was read from an account came from the platform; what was imported or written down by a person says so at each exhibit. Nothing here shows that a platform told the truth, or who was at the keyboard.")
+	t.End()
+	w.note("This report counts what reached the accounts in the record. It says nothing about who is behind a handle, about what will happen next, or about any law. That is for people to decide.")
+}
+
+func (w firstReport) identifiers(f *detect.Finding) string {
+	var out []string
+	for _, h := range f.Handles[:min(len(f.Handles), firstHandles)] {
+		out = append(out, nameUpTo(w.summaryOf(h).Handle.Shown(), firstName)+" (identifier "+nameUpTo(h.Native, firstName)+")")
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "The platform’s own identifiers: " + joined(out) + "."
+}
+
+func (w firstReport) figureText(f *detect.Finding, key string) string {
+	if g, there := f.Figures[key]; there {
+		return sentence(g.Text)
+	}
+	return ""
+}
+
+// parts says what the contacts are made up of.
+func (w firstReport) parts(f *detect.Finding, part string) string {
+	var keys []string
+	for key := range f.Figures { // sorted
+		if strings.HasPrefix(key, part) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	var out []string
+	for _, key := range keys[:min(len(keys), firstHandles)] {
+		out = append(out, platform(daybook.Platform(nameUpTo(strings.TrimPrefix(key, part), firstName)))+": "+strconv.FormatInt(f.Figures[key].Value, 10))
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return joined(out) + "."
+}
+
+func (w firstReport) suggestedBriefly() string {
+	var out []string
+	for i := range w.p.links {
+		if f := &w.p.links[i]; w.p.suggested(f) {
+			out = append(out, nameUpTo(w.summaryOf(f.Handles[0]).Handle.Shown(), firstName))
+		}
+	}
+	if len(out) == 0 {
+		return "The program suggests none. That does not mean that there is none."
+	}
+	n := len(out)
+	if n > firstHandles {
+		out = append(out[:firstHandles], fmt.Sprintf("%d more", n-firstHandles))
+	}
+	return "The program suggests " + count(int64(n), "link") + " that no person has confirmed: " + joined(out) + ". The reasons for and against stand in report.pdf."
+}
