@@ -107,6 +107,9 @@ type verifier struct {
 	blobs   []daybook.Digest
 	com     committer
 	seal    sealer
+
+	whole      bool   // the case key was destroyed
+	lastErased uint64 // the newest entry of kind erased, counted from 1; 0: none was seen
 }
 
 // wanted is a statement about the root over some number of entries.
@@ -128,7 +131,7 @@ func (v *verifier) run(ctx context.Context) error {
 	}
 	key, keyErr := v.log.keys.Case(ctx, v.c)
 	if keyErr != nil {
-		v.report.unknown("case key", "it is not here, so contents cannot be opened; only the tree was checked")
+		v.withoutKey(keyErr)
 	}
 	v.seal = sealer{dict: v.log.dict, passing: true}
 	var (
@@ -158,6 +161,8 @@ func (v *verifier) run(ctx context.Context) error {
 			}
 			if keyErr == nil {
 				v.content(key, row)
+			} else {
+				v.bare(row)
 			}
 			v.time(row)
 			n++
@@ -182,6 +187,7 @@ func (v *verifier) run(ctx context.Context) error {
 	}
 	v.tooShort(n)
 	v.erasures()
+	v.wholeErased()
 	return v.checkBlobs(ctx)
 }
 
