@@ -186,7 +186,7 @@ func (cmd *restoreCommand) Run(c *call) error {
 			}
 			// Also a case whose log is no shorter gets its entry: that a
 			// backup was put back belongs in the history.
-			if cmd.Declare && refused[r.ID] == nil {
+			if cmd.Declare && refused[r.ID] == nil || r.WrappedKey == nil {
 				continue
 			}
 			if err := a.log.DeclareRestore(c.ctx, actor, r.ID, cmd.Reason); err != nil {
@@ -209,6 +209,9 @@ func (cmd *restoreCommand) Run(c *call) error {
 				_, err = fmt.Fprintf(c.out, "case %s: put back; the break is entry %d of its log\n", r.ID, size-1)
 			}
 			if err != nil {
+				return err
+			}
+			if err := c.warnOfErased(a, r.ID); err != nil {
 				return err
 			}
 		}
@@ -301,6 +304,12 @@ func (cmd *rebuildCommand) Run(c *call) error {
 				continue
 			}
 			found = true
+			if r.WrappedKey == nil {
+				if cmd.Case != "" {
+					return errErasedCase(r.ID)
+				}
+				continue
+			}
 			if err := a.rebuild(c.ctx, r.ID); err != nil {
 				return err
 			}

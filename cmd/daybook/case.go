@@ -65,9 +65,11 @@ func (cmd *caseListCommand) Run(c *call) error {
 			if a.cases.Authorize(c.ctx, actor, r.ID, cases.Counts) != nil {
 				continue // what an actor may not see is not there
 			}
-			name, err := a.log.CaseName(c.ctx, r.ID)
-			if err != nil {
-				return err
+			name := "(erased)"
+			if r.WrappedKey != nil {
+				if name, err = a.log.CaseName(c.ctx, r.ID); err != nil {
+					return err
+				}
 			}
 			n, _, err := a.log.Head(c.ctx, r.ID)
 			if err != nil {

@@ -116,6 +116,15 @@ func (a *app) checkCases(ctx context.Context, actor daybook.Actor) ([]diagnosis,
 	var out []diagnosis
 	for _, r := range rows {
 		name := "case " + string(r.ID)
+		if r.WrappedKey == nil {
+			out = append(out, diagnosis{name + ": it was erased as a whole", true, "its leaves, tree and checkpoints are kept; to remove them too: daybook erase --case " + string(r.ID) + " --drop-tree"})
+			continue
+		}
+		erased, err := a.checkErased(ctx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, erased...)
 		out = append(out, check(refused[r.ID] == nil, name+": the log is the one that it has been", "daybook restore --declare --case "+string(r.ID)+" --reason TEXT, if a backup was put back on purpose"))
 		accounts, err := a.db.Accounts(ctx, r.ID)
 		if err != nil {

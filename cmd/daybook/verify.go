@@ -23,9 +23,9 @@ func (cmd *verifyCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		if a.log.Refused()[id] != nil {
+		if a.log.Refused()[id] != nil || a.isErased(c.ctx, id) {
 			// To a log that is not the one it has been nothing is added, not
-			// even that somebody checked it.
+			// even that somebody checked it; to an erased one nothing can be.
 			err = a.cases.Authorize(c.ctx, actor, id, cases.Verify)
 		} else {
 			err = a.cases.Look(c.ctx, actor, id, cases.Verify, daybook.Access{})
