@@ -47,3 +47,17 @@ func (a *app) checkErased(ctx context.Context, id daybook.CaseID) ([]diagnosis, 
 	}
 	return out, nil
 }
+
+// warnOfErased says, when a backup was put back, what it brought with it.
+func (c *call) warnOfErased(a *app, id daybook.CaseID) error {
+	found, err := a.checkErased(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, d := range found {
+		if _, err := fmt.Fprintf(c.err, "warning: %s; %s\n", d.What, d.Do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
