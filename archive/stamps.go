@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"daybook"
@@ -156,20 +156,31 @@ func (l *Log) CheckStamp(s Stamp, cp Checkpoint) (time.Time, error) {
 // stampsAtOnce is how many stamps Verify reads at a time.
 const stampsAtOnce = 200
 
+// maxBadStamps bounds what is said of one authority: after it, counting is enough.
+const maxBadStamps = 10
+
+// A stampCheck goes through the stamps of one authority.
+type stampCheck struct {
+	StampReport
+	bad     int
+	unknown int
+	why     string // the first that cannot be checked
+}
+
 // stamps checks every kept stamp against the checkpoint that it should be over.
 // notes are the checkpoints whose signature is right.
 func (v *verifier) stamps(ctx context.Context, notes map[uint64][]byte, newest uint64) error {
-	found := map[string]*StampReport{}
-	of := func(name string) *StampReport {
+	found := map[string]*stampCheck{}
+	of := func(name string) *stampCheck {
 		if found[name] == nil {
-			found[name] = &StampReport{Authority: name, State: NotSetUp, Answer: OK}
+			found[name] = &stampCheck{StampReport: StampReport{Authority: name, State: NotSetUp, Answer: OK}}
 		}
 		return found[name]
 	}
 	for _, name := range v.log.stamping.Authorities {
 		of(name).State = Pending
 	}
-	for last := (Stamp{}); len(v.report.Problems) < maxProblems; {
+	for last := (Stamp{}); ; {
 		batch, err := v.log.storage.Stamps(ctx, v.c, last.Size, last.Authority, stampsAtOnce)
 		if err != nil {
 			return err
@@ -182,25 +193,29 @@ func (v *verifier) stamps(ctx context.Context, notes map[uint64][]byte, newest u
 		}
 		last = batch[len(batch)-1]
 	}
-	for _, r := range found {
-		v.report.TimeStamps = append(v.report.TimeStamps, *r)
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		r := found[name]
+		if r.bad > maxBadStamps {
+			v.report.broken("time stamps of "+name, "%d more are not right", r.bad-maxBadStamps)
+		}
+		if r.unknown > 0 {
+			v.report.unknown("time stamps of "+name, fmt.Sprintf("%d of %d %s", r.unknown, r.Stamps, r.why))
+		}
 		if r.State == Pending && newest > 0 {
 			v.report.Pending++
 		}
+		v.report.TimeStamps = append(v.report.TimeStamps, r.StampReport)
 	}
-	slices.SortFunc(v.report.TimeStamps, func(a, b StampReport) int { return strings.Compare(a.Authority, b.Authority) })
 	if len(found) == 0 {
-		v.report.TimeStamps = []StampReport{{State: NotSetUp, Answer: OK}}
+		v.report.TimeStamps = append(v.report.TimeStamps, StampReport{State: NotSetUp, Answer: OK})
 	}
 	return nil
 }
 
-func (v *verifier) stamp(r *StampReport, s Stamp, note []byte, newest uint64) {
-	where := fmt.Sprintf("time stamp of %s over %d entries", s.Authority, s.Size)
+func (v *verifier) stamp(r *stampCheck, s Stamp, note []byte, newest uint64) {
 	r.Stamps++
 	if note == nil {
-		r.Answer = Broken
-		v.report.broken(where, "the checkpoint that it is over is not here, or is not signed as it should be")
+		v.badStamp(r, s, "the checkpoint that it is over is not here, or is not signed as it should be")
 		return
 	}
 	at, err := v.log.CheckStamp(s, Checkpoint{Signed: note})
@@ -214,9 +229,25 @@ func (v *verifier) stamp(r *StampReport, s Stamp, note []byte, newest uint64) {
 		if r.Answer == OK {
 			r.Answer = CannotBeKnown
 		}
-		v.report.unknown(where, err.Error())
+		if r.unknown == 0 {
+			r.why = err.Error()
+		}
+		r.unknown++
 	default:
-		r.Answer = Broken
-		v.report.broken(where, "%v", err)
+		v.badStamp(r, s, err.Error())
 	}
+}
+
+func (v *verifier) badStamp(r *stampCheck, s Stamp, what string) {
+	r.Answer = Broken
+	if r.bad++; r.bad <= maxBadStamps {
+		v.report.broken(fmt.Sprintf("time stamp of %s over %s", s.Authority, entries(s.Size)), "%s", what)
+	}
+}
+
+func entries(n uint64) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", n)
 }

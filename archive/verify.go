@@ -230,7 +230,7 @@ func (v *verifier) collect(ctx context.Context) error {
 		signedBySize[cp.Size] = signed
 		v.report.Covered = max(v.report.Covered, cp.Size)
 		v.wants(cp.Size, wanted{
-			where: fmt.Sprintf("checkpoint of %d entries", cp.Size),
+			where: "checkpoint of " + entries(cp.Size),
 			check: func(root daybook.Digest) bool { return root == cp.Root },
 			short: "it covers entries that are not here: the log was cut",
 		})

@@ -23,7 +23,7 @@ func (db *DB) GiveAnchor(ctx context.Context, c daybook.CaseID, a GivenAnchor) e
 		return err
 	}
 	_, err := db.to(ctx).ExecContext(ctx, `INSERT INTO anchor_given (case_id, given, form, size, root) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (case_id, given, form) DO NOTHING`, string(c), micros(a.At), a.Form, int64(a.Size), a.Root[:])
+		ON CONFLICT (case_id, given, form, size) DO NOTHING`, string(c), micros(a.At), a.Form, int64(a.Size), a.Root[:])
 	if err != nil {
 		return fmt.Errorf("remember an anchor: %w", err)
 	}
@@ -36,7 +36,7 @@ func (db *DB) GivenAnchors(ctx context.Context, c daybook.CaseID, limit int) ([]
 		return nil, err
 	}
 	rows, err := db.from(ctx).QueryContext(ctx, `SELECT given, form, size, root FROM anchor_given WHERE case_id = $1
-		ORDER BY given DESC, form LIMIT $2`, string(c), limit)
+		ORDER BY given DESC, size DESC, form LIMIT $2`, string(c), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read anchors: %w", err)
 	}

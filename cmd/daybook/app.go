@@ -12,6 +12,7 @@ import (
 
 	"daybook"
 	"daybook/archive"
+	tsa "daybook/archive/stamp"
 	"daybook/cases"
 	"daybook/collectors"
 	"daybook/collectors/mastodon"
@@ -39,6 +40,7 @@ type app struct {
 	parsers  map[daybook.Platform]store.Parser
 	linking  *linking
 	alerts   *alerting
+	stamps   *stamping
 	erasing  *erasing
 	desk     *signin.Desk                                      // once the pages are open
 	warm     func(ctx context.Context, c daybook.CaseID) error // of the pages: nil without them
@@ -110,10 +112,13 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	a.log, err = archive.Open(ctx, archive.Config{Storage: a.db, Keys: a.db.Keys, Blobs: blobs, HighWater: water, Clock: o.clock})
+	authorities, problems := readAuthorities(cfg.TimeStamps)
+	a.log, err = archive.Open(ctx, archive.Config{Storage: a.db, Keys: a.db.Keys, Blobs: blobs, HighWater: water, Clock: o.clock,
+		Stamping: archive.Stamping{Authorities: tsa.Names(authorities), Check: tsa.Checker(authorities)}})
 	if err != nil {
 		return nil, err
 	}
+	a.stamps = newStamping(a, authorities, problems)
 	a.index, err = index.Open(index.Config{Dir: indexPath(cfg), Keys: a.db.Keys, Versions: a.db, Tombs: a.db, Heads: a.db, Logger: o.log})
 	if err != nil {
 		return nil, err

@@ -95,8 +95,7 @@ func (a *app) checkFiles() []diagnosis {
 	default:
 		out = append(out, check(true, "the mail settings can be used", ""))
 	}
-	return append(out, diagnosis{"time stamps are not set up in this version", true,
-		"hold checkpoints elsewhere (daybook checkpoint --case CASE --out FILE), so that a lost end is noticed"})
+	return append(out, a.stamps.diagnose()...)
 }
 
 // together reports whether the key lies in the data folder or beside it in the
@@ -154,6 +153,11 @@ func (a *app) checkCases(ctx context.Context, actor daybook.Actor) ([]diagnosis,
 		}
 		out = append(out, check(len(pending) == 0, name+": tokens that were given back are revoked",
 			plural(len(pending), "token waits", "tokens wait")+" for the platform's answer; the person can also revoke the app in the settings of their account"))
+		stamped, err := a.stamps.diagnoseCase(ctx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, stamped...)
 		failed, err := a.db.FailedMails(ctx, r.ID)
 		if err != nil {
 			return nil, err

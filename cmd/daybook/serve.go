@@ -87,6 +87,7 @@ func (a *app) start(ctx context.Context) error {
 		if err := a.catchUp(ctx, r.ID); err != nil {
 			return err
 		}
+		a.stamps.start(ctx, r.ID)
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func (a *app) start(ctx context.Context) error {
 func (a *app) serve(ctx context.Context, log *slog.Logger, others ...func(context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	parts := append([]func(context.Context) error{a.runner.Run, a.follow, a.expire}, others...)
+	parts := append([]func(context.Context) error{a.runner.Run, a.follow, a.expire, a.stamps.queue.Run}, others...)
 	if a.alerts.mailer != nil {
 		parts = append(parts, a.alerts.mailer.Run)
 	}

@@ -22,6 +22,8 @@ import (
 
 	"daybook/internal/fakemastodon"
 	"daybook/internal/fakesmtp"
+	"daybook/internal/faketsa"
+	"daybook/internal/need"
 )
 
 type stageKey struct{}
@@ -36,6 +38,7 @@ type stage struct {
 	people map[string]*fakemastodon.Person
 	last   map[string]*fakemastodon.Status
 	mail   *fakesmtp.Server
+	tsas   []*faketsa.TSA
 	serve  *exec.Cmd
 	said   *bufio.Reader // what serve writes to its standard error
 }
@@ -68,6 +71,8 @@ func stageCommands() map[string]func(ts *testscript.TestScript, neg bool, args [
 	add("fakemail", ": a mail server that the configuration names", 0, (*stage).fakeMail)
 	add("mails", "N: so many mails came; each becomes a file mail1, mail2, ...", 1, (*stage).mails)
 	add("mailanswer", "COMMAND ANSWER: what the mail server answers to the next one", 2, (*stage).mailAnswer)
+	add("faketsa", "NAME: a time-stamp authority that the configuration names", 1, (*stage).fakeTSA)
+	add("tsa", "FAULT: what the last authority does wrong from now on; none", 1, (*stage).tsaFault)
 	add("alter", "DIR: one bit of each file below DIR is turned over", 1, (*stage).alter)
 	add("mode", "MODE FILE...", 2, (*stage).mode)
 	add("serving", "ARG...: daybook serve in the background, when it is ready", 0, (*stage).serving)
@@ -89,6 +94,9 @@ func (st *stage) close() {
 	}
 	if st.mail != nil {
 		_ = st.mail.Close()
+	}
+	for _, a := range st.tsas {
+		a.Close()
 	}
 }
 
@@ -269,6 +277,37 @@ func (st *stage) fakeMail(ts *testscript.TestScript, _ []string) (err error) {
 	}
 	_, err = fmt.Fprintf(f, "[mail]\nhost = \"localhost\"\nport = %d\nfrom_address = \"notes@charity.example\"\n", st.mail.Port())
 	return errors.Join(err, f.Close())
+}
+
+func (st *stage) fakeTSA(ts *testscript.TestScript, args []string) error {
+	openssl, ok := need.Find("openssl")
+	if !ok {
+		return errors.New("openssl is not installed")
+	}
+	dir := ts.MkAbs("tsa-" + args[0])
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	a, err := faketsa.Open(openssl, dir)
+	if err != nil {
+		return err
+	}
+	st.tsas = append(st.tsas, a)
+	f, err := os.OpenFile(ts.Getenv("DAYBOOK_CONFIG"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "[[time_stamps.authority]]\nname = %q\nurl = %q\nroots = %q\n", args[0], a.URL, a.RootFile)
+	return errors.Join(err, f.Close())
+}
+
+func (st *stage) tsaFault(_ *testscript.TestScript, args []string) error {
+	fault := faketsa.Fault(strings.Join(args, " "))
+	if fault == "none" {
+		fault = faketsa.None
+	}
+	st.tsas[len(st.tsas)-1].Set(fault)
+	return nil
 }
 
 func (st *stage) mails(ts *testscript.TestScript, args []string) error {

@@ -54,10 +54,11 @@ type TSA struct {
 	// yet: a test waits for it before it ends a request to a silent authority.
 	Asked chan struct{}
 
-	openssl   string
-	dir       string
-	elsewhere string // where Elsewhere leads
-	done      chan struct{}
+	openssl string
+	dir     string
+	server  *httptest.Server
+	other   *httptest.Server // where Elsewhere leads
+	done    chan struct{}
 
 	mu       sync.Mutex // openssl rewrites its file of serial numbers
 	fault    Fault
@@ -70,19 +71,32 @@ const maxRequest = 64 << 10
 // Start starts an authority, which ends with the test. It needs openssl.
 func Start(t testing.TB) *TSA {
 	t.Helper()
-	a := &TSA{Name: "time.example", openssl: need.Tool(t, "openssl"), dir: t.TempDir(), done: make(chan struct{}), Asked: make(chan struct{}, 1)}
-	if err := a.prepare(); err != nil {
+	a, err := Open(need.Tool(t, "openssl"), t.TempDir())
+	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(http.HandlerFunc(a.serve))
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.reply(w, r, None) }))
-	t.Cleanup(func() {
-		close(a.done)
-		server.Close()
-		other.Close()
-	})
-	a.URL, a.elsewhere = server.URL+"/tsr", other.URL+"/tsr"
+	t.Cleanup(a.Close)
 	return a
+}
+
+// Open starts an authority that keeps what it needs in an empty folder. Close
+// stops it.
+func Open(openssl, dir string) (*TSA, error) {
+	a := &TSA{Name: "time.example", openssl: openssl, dir: dir, done: make(chan struct{}), Asked: make(chan struct{}, 1)}
+	if err := a.prepare(); err != nil {
+		return nil, err
+	}
+	a.server = httptest.NewServer(http.HandlerFunc(a.serve))
+	a.other = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.reply(w, r, None) }))
+	a.URL = a.server.URL + "/tsr"
+	return a, nil
+}
+
+// Close stops the authority and sends away whoever it kept waiting.
+func (a *TSA) Close() {
+	close(a.done)
+	a.server.Close()
+	a.other.Close()
 }
 
 // Set makes every answer from now on wrong in one way; None makes them right.
@@ -129,7 +143,7 @@ func (a *TSA) serve(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	case Elsewhere:
-		http.Redirect(w, r, a.elsewhere, http.StatusTemporaryRedirect)
+		http.Redirect(w, r, a.other.URL+"/tsr", http.StatusTemporaryRedirect)
 	default:
 		a.reply(w, r, fault)
 	}

@@ -32,7 +32,7 @@ CREATE TABLE anchor_given (
   form    TEXT NOT NULL,             -- file, line
   size    BIGINT NOT NULL,           -- entries
   root    BYTEA NOT NULL,            -- over them, 32 bytes
-  PRIMARY KEY (case_id, given, form)
+  PRIMARY KEY (case_id, given, form, size)
 );
 -- +goose Down
 DROP TABLE anchor_given;
