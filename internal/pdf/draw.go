@@ -95,7 +95,7 @@ func visible(a *face, glyphs []shaping.Glyph) []shaping.Glyph {
 
 // components returns what a composed glyph is made of, in the font's units.
 func components(a *face, glyphs []shaping.Glyph) (parts []component, advance int) {
-	inFont := func(v int) int { return divide(v*a.upem, int(shapeSize)) }
+	inFont := func(v int) int { return int(divide(int64(v)*int64(a.upem), int64(shapeSize))) }
 	at := 0
 	for _, g := range glyphs {
 		dx, dy := inFont(at+int(g.XOffset)), inFont(int(g.YOffset))
@@ -185,7 +185,7 @@ func (p *pen) glyph(c *cluster, g font.GID, text []rune, x, y unit) {
 		p.c.b = append(p.c.b, '[')
 		p.open = true
 	}
-	there := divide(int(x-p.x)*1000, int(p.size))
+	there := int(divide(int64(x-p.x)*1000, int64(p.size)))
 	last := len(p.c.b) - 1
 	switch by := p.moved - there; {
 	case by < -1 || by > 1:

@@ -157,7 +157,7 @@ func toward(a, b opentype.SegmentPoint) opentype.SegmentPoint {
 	return opentype.SegmentPoint{X: third(a.X, b.X), Y: third(a.Y, b.Y)}
 }
 
-func third(a, b float32) float32 { return float32(divide(int(a)+2*int(b), 3)) }
+func third(a, b float32) float32 { return float32(divide(int64(a)+2*int64(b), 3)) }
 
 // unicodeMap says which text each code stands for (§9.10.3). Codes have so many
 // bytes.

@@ -58,16 +58,16 @@ func (d *Document) Figure(alt string, width float64, drawing chart.Drawing, ink 
 		return
 	}
 	// In thousandths, rounded down, so that the figure never leaves its place.
-	scale := int(share(float64(textWidth)*min(max(width, 0.05), 1))) * 1000 / int(dw)
-	scale = min(scale, int(textHeight)*1000/int(dh))
-	placed := unit(int(dh) * scale / 1000)
+	scale := share(float64(textWidth)*min(max(width, 0.05), 1)) * 1000 / dw
+	scale = min(scale, textHeight*1000/dh)
+	placed := dh * scale / 1000
 	d.add(placed+8*point, func() {
 		if d.y+placed > textBottom && d.y > textTop {
 			d.newPage()
 		}
 		body := &d.page.body
-		d.figure(alt, margin, d.y, unit(int(dw)*scale/1000), placed, func() {
-			body.opf("q %s 0 0 %s %s %s cm", appendUnit3(nil, scale), appendUnit3(nil, scale), appendUnit(nil, margin), appendUnit(nil, pageHeight-d.y))
+		d.figure(alt, margin, d.y, dw*scale/1000, placed, func() {
+			body.opf("q %s 0 0 %s %s %s cm", appendFactor(nil, scale), appendFactor(nil, scale), appendUnit(nil, margin), appendUnit(nil, pageHeight-d.y))
 			body.b = append(body.b, c.content.b...)
 			body.op("Q")
 		})

@@ -159,11 +159,14 @@ func readFace(file string) (*face, error) {
 	}
 	a := &face{name: file, font: font.NewFace(parsed), file: tables, colour: file == emojiFile, upem: int(parsed.Upem())}
 	if extents, ok := a.font.FontHExtents(); ok {
-		a.ascent = divide(int(extents.Ascender)*1000, a.upem)
-		a.descent = divide(-int(extents.Descender)*1000, a.upem)
+		a.ascent = inThousandths(int(extents.Ascender), a.upem)
+		a.descent = inThousandths(-int(extents.Descender), a.upem)
 	}
 	return a, nil
 }
+
+// inThousandths turns a font's units into thousandths of an em.
+func inThousandths(v, upem int) int { return int(divide(int64(v)*1000, int64(upem))) }
 
 // has reports whether the font has a character.
 func (a *face) has(r rune) bool {

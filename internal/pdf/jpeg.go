@@ -85,7 +85,9 @@ func readJPEG(data []byte) (photo, error) {
 			p.data = append(p.data, 0xFF, markAPP14, 0, 14)
 			p.data = append(append(p.data, "Adobe\x00\x64\x00\x00\x00\x00"...), body[11])
 		case mark == markAPP1:
-			p.turn = orientation(body)
+			if p.turn == 0 {
+				p.turn = orientation(body)
+			}
 		case mark >= 0xE0 && mark <= 0xEF, mark == 0xFE: // APPn, COM
 		default:
 			return photo{}, fmt.Errorf("%w: it is of a kind (marker %02X) that PDF does not know", errJPEG, mark)

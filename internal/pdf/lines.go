@@ -37,7 +37,7 @@ func (s *setter) chipLine(shown string, size unit) *line {
 		text = append(text, char{r: r, look: small})
 	}
 	chip := &line{text: text, clusters: s.clusters(text, size, false)}
-	chip.place(s.faces.face(sansFile))
+	chip.place(s.faces.face(sansFile), size)
 	s.runes, s.breaks = runes, breaks
 	return chip
 }
@@ -46,14 +46,14 @@ func (s *setter) chipLine(shown string, size unit) *line {
 const chipMargin = 5 * point / 2
 
 // wrap cuts clusters into lines no wider than width. A word that is wider is
-// broken where it has to be. base is the font that says how high a line is.
-func (s *setter) wrap(text []char, clusters []cluster, width unit, rtl bool) []*line {
+// broken where it has to be.
+func (s *setter) wrap(text []char, clusters []cluster, size, width unit, rtl bool) []*line {
 	var lines []*line
 	base := s.faces.face(sansFile)
 	for from := 0; from < len(clusters); {
 		to := fit(clusters[from:], width) + from
 		l := &line{text: text, clusters: clusters[from:to], rtl: rtl}
-		l.place(base)
+		l.place(base, size)
 		lines = append(lines, l)
 		from = to
 	}
@@ -79,8 +79,9 @@ func fit(clusters []cluster, width unit) int {
 	return len(clusters)
 }
 
-// place says where each cluster stands and how high the line is.
-func (l *line) place(base *face) {
+// place says where each cluster stands and how high the line is: at least as
+// high as one in the base font and in plain size.
+func (l *line) place(base *face, size unit) {
 	order := l.visual()
 	var x unit
 	for _, i := range order {
@@ -102,13 +103,17 @@ func (l *line) place(base *face) {
 			}
 		}
 	}
+	rise := func(a *face, size unit) {
+		l.ascent = max(l.ascent, size*unit(min(a.ascent, mostAscent))/1000)
+		l.descent = max(l.descent, size*unit(min(a.descent, mostDescent))/1000)
+	}
+	rise(base, size)
 	for _, c := range l.clusters {
-		a := c.face
 		if c.chip != nil || c.bar {
-			a, l.atoms = base, true
+			l.atoms = true
+		} else {
+			rise(c.face, c.size)
 		}
-		l.ascent = max(l.ascent, c.size*unit(min(a.ascent, mostAscent))/1000)
-		l.descent = max(l.descent, c.size*unit(min(a.descent, mostDescent))/1000)
 	}
 }
 

@@ -113,7 +113,7 @@ func (p *part) compose(parts []component, advance int) font.GID {
 // width returns how far a glyph moves the pen, in thousandths of an em.
 func (p *part) width(g font.GID) int {
 	if g >= firstMade {
-		return divide(max(p.made[g-firstMade].advance, 0)*1000, p.face.upem)
+		return inThousandths(max(p.made[g-firstMade].advance, 0), p.face.upem)
 	}
-	return divide(int(p.face.font.HorizontalAdvance(g))*1000, p.face.upem)
+	return inThousandths(int(p.face.font.HorizontalAdvance(g)), p.face.upem)
 }

@@ -85,7 +85,7 @@ func (s *source) read() {
 	s.pending = nil
 	switch {
 	case len(text) > 0:
-		lines := s.set.wrap(text, s.set.clusters(text, s.size, s.rtl), s.width, s.rtl)
+		lines := s.set.wrap(text, s.set.clusters(text, s.size, s.rtl), s.size, s.width, s.rtl)
 		if !end && !s.done && len(lines) > 1 {
 			// The last line goes on with what comes next.
 			last := lines[len(lines)-1]

@@ -61,7 +61,7 @@ type line struct {
 const shapeSize = fixed.Int26_6(1000 * 64)
 
 // scale makes units of a measure that was shaped.
-func scale(v int, size unit) unit { return unit(divide(v*int(size), int(shapeSize))) }
+func scale(v int, size unit) unit { return unit(divide(int64(v)*int64(size), int64(shapeSize))) }
 
 // mostTogether is how many characters are shaped as one cluster, and how many
 // glyphs it may have: some hundred marks on one letter are several clusters.

@@ -7,7 +7,7 @@ import (
 
 // A unit is a thousandth of a point. Everything is laid out in whole units, so
 // that a document comes out the same on every machine.
-type unit int
+type unit int64
 
 // point is one point, 1/72 inch.
 const point unit = 1000
@@ -40,8 +40,8 @@ func appendUnit(b []byte, u unit) []byte {
 			b = append(b, '-')
 		}
 	}
-	hundredths := (int(u) + 5) / 10
-	b = strconv.AppendInt(b, int64(hundredths/100), 10)
+	hundredths := (int64(u) + 5) / 10
+	b = strconv.AppendInt(b, hundredths/100, 10)
 	rest := hundredths % 100
 	if rest == 0 {
 		return b
@@ -53,14 +53,14 @@ func appendUnit(b []byte, u unit) []byte {
 	return b
 }
 
-// appendUnit3 writes a factor in thousandths.
-func appendUnit3(b []byte, thousandths int) []byte {
+// appendFactor writes a factor that is given in thousandths.
+func appendFactor(b []byte, thousandths unit) []byte {
 	return strconv.AppendFloat(b, float64(thousandths)/1000, 'f', 3, 64)
 }
 
 // divide returns a/b, rounded to the nearest, halves away from zero. b is
 // positive.
-func divide(a, b int) int {
+func divide(a, b int64) int64 {
 	if a < 0 {
 		return -((-a + b/2) / b)
 	}
