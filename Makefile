@@ -16,8 +16,8 @@ LINT      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 LINTER    := $(firstword $(shell command -v golangci-lint; ls "$$($(GO) env GOBIN)/golangci-lint" "$$($(GO) env GOPATH)/bin/golangci-lint" 2>/dev/null))
 
 # Debian packages that the tests use beside Go.
-PACKAGES  := ca-certificates chromium fonts-noto-color-emoji fonts-noto-core gcc git libc6-dev openssl postfix postgresql python3 qemu-user zstd
-PROGRAMS  := chromium gcc git initdb openssl postfix python3 qemu-aarch64 zstd
+PACKAGES  := ca-certificates chromium fonts-noto-color-emoji fonts-noto-core gcc git libc6-dev openssl postfix poppler-utils postgresql python3 qemu-user qpdf zstd
+PROGRAMS  := chromium gcc git initdb openssl pdfinfo pdftotext postfix python3 qemu-aarch64 qpdf zstd
 
 # The recordings are not part of the repository; where they lie beside it, tests
 # replay them, and then nothing at all may be skipped.
