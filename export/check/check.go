@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"daybook"
@@ -27,7 +28,7 @@ type Options struct {
 	// Stamp checks a time stamp (RFC 3161) over the bytes of a note; chain is
 	// what lies beside it, PEM, and speaks for nothing. trusted says whether it
 	// ends in a root that the reader trusts; an error, that it does not fit at
-	// all. nil: time stamps are not checked, and none counts.
+	// all. at is zero if it cannot be told. nil: time stamps are not checked, and none counts.
 	Stamp func(token, note, chain []byte) (at time.Time, trusted bool, err error)
 }
 
@@ -146,8 +147,9 @@ func newChecker(ctx context.Context, o Options) *checker {
 }
 
 func (c *checker) broken(where, format string, args ...any) {
-	if len(c.report.Problems) < maxProblems {
-		c.report.Problems = append(c.report.Problems, archive.Problem{Where: where, What: fmt.Sprintf(format, args...)})
+	p := archive.Problem{Where: where, What: fmt.Sprintf(format, args...)}
+	if len(c.report.Problems) < maxProblems && !slices.Contains(c.report.Problems, p) {
+		c.report.Problems = append(c.report.Problems, p)
 	}
 }
 

@@ -100,7 +100,7 @@ func (c *checker) checkLog() (err error) {
 	if b.fingerprint != c.report.Fingerprint {
 		c.broken("data/bundle.json", "the fingerprint is not that of the key")
 	}
-	// SubjectPublicKeyInfo of an Ed25519 key: RFC 8410 §4.
+	// An Ed25519 key as openssl reads it: RFC 8410 §4.
 	der := append([]byte{0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00}, c.key.public...)
 	pem := "-----BEGIN PUBLIC KEY-----\n" + base64.StdEncoding.EncodeToString(der) + "\n-----END PUBLIC KEY-----\n"
 	if err := c.same("data/log/key.pem", []byte(pem), "it is not the key of bundle.json"); err != nil {

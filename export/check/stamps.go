@@ -82,10 +82,13 @@ func (c *checker) checkStamp(over, prefix string, said object) error {
 		if err != nil {
 			return bad{token, "it is not a time stamp over this checkpoint, or its signature does not fit"}
 		}
-		if said, err := time.Parse(time.RFC3339Nano, at); err != nil || !said.Truncate(time.Second).Equal(when.Truncate(time.Second)) {
+		if said, err := time.Parse(time.RFC3339Nano, at); err != nil || !when.IsZero() && !said.Truncate(time.Second).Equal(when.Truncate(time.Second)) {
 			return bad{token, "its time is not the one in bundle.json"}
 		}
 		t.At, t.State = when.UTC().Truncate(time.Second).Format(time.RFC3339), "not trusted"
+		if when.IsZero() {
+			t.At = ""
+		}
 		if trusted {
 			t.State = "trusted"
 		}

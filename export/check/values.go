@@ -122,7 +122,6 @@ func take[T any](r *reading, o object, name string, optional bool) T {
 }
 
 func (r *reading) text(o object, name string) string     { return take[string](r, o, name, false) }
-func (r *reading) object(o object, name string) object   { return take[object](r, o, name, false) }
 func (r *reading) optional(o object, name string) object { return take[object](r, o, name, true) }
 func (r *reading) optionalList(o object, name string) []any {
 	return take[[]any](r, o, name, true)

@@ -514,7 +514,7 @@ class Check:
         return out
 
     def broken(self, where, what):
-        if len(self.problems) < MAX_PROBLEMS:
+        if len(self.problems) < MAX_PROBLEMS and (where, what) not in self.problems:
             self.problems.append((where, what))
 
     def guard(self, where, step, *args):
