@@ -61,6 +61,30 @@ func week(width int) chart.Grid {
 	}
 }
 
+// handles is a made-up group, a handle that may belong to it, and two others.
+func handles(width int) chart.Graph {
+	return chart.Graph{
+		Width:   width,
+		Groups:  []chart.GraphGroup{{"Group A: confirmed as linked", []chart.GraphNode{{solid, "kestrel_74@birds.example", "22 contacts"}, {solid, "quiet_harbour@meres.example", "9 contacts"}}}},
+		Singles: []chart.GraphNode{{hatched, "quiet_mere@meres.example", "2 contacts"}, {lighter, "mo@birds.example", "2 contacts"}, {lighter, strings.Repeat("long_", 20), "1 contact"}},
+		Lines:   []chart.GraphLine{{1, 0}, {2, 3}, {9, 0}, {0, 0}},
+	}
+}
+
+// What has no room in a graph is counted.
+func TestGraph_SaysWhatIsLeftOut(t *testing.T) {
+	g := chart.Graph{Width: 760, Groups: []chart.GraphGroup{{Label: "Group A", Nodes: make([]chart.GraphNode, 13)}}}
+	for range 40 {
+		g.Singles = append(g.Singles, chart.GraphNode{Style: lighter, Label: "handle"})
+	}
+	got := string(chart.SVG(chart.Picture{ID: "links"}, g))
+	for _, want := range []string{"and 3 more", "26 more in the table."} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in it", want)
+		}
+	}
+}
+
 func TestGolden(t *testing.T) {
 	crowded := sixWeeks(760)
 	crowded.Markers = nil
@@ -86,6 +110,9 @@ func TestGolden(t *testing.T) {
 		{"grid-slim", chart.Picture{ID: "hours-slim", Class: "slim", Title: "Contacts by hour of the week", Desc: "Seven days by 24 hours."}, week(340)},
 		{"spark", chart.Picture{Class: "spark", Title: "Contacts per day over 42 days, 97 in all"}, chart.Spark{Days: 42, Series: sixWeeks(0).Series[:1]}},
 		{"spark-stacked", chart.Picture{ID: "spark", Class: "spark", Title: "Contacts per day over 42 days, 121 in all"}, chart.Spark{Days: 42, Series: sixWeeks(0).Series[:2]}},
+		{"legend", chart.Picture{ID: "key", Class: "wide", Title: "Contacts by hour of the week"}, chart.Legend{Of: week(760), Items: []chart.LegendItem{
+			{solid, "Group A, 2 linked handles: 97"}, {hatched, "Suggested, not confirmed: 24"}, {lighter, "Other handles, each of which wrote at one time or another: 14"}, {hollow, "Diary entries: 6"}}}},
+		{"graph", chart.Picture{ID: "links", Class: "wide", Title: "Handles and links"}, handles(760)},
 		{"swatch-hatched", chart.Picture{ID: "swatch"}, chart.Swatch{Style: hatched}},
 		{"swatch-hollow", chart.Picture{}, chart.Swatch{Style: hollow}},
 	}

@@ -87,7 +87,7 @@ func (g Graph) Draw(c Canvas) (width, height float64) {
 // draw draws a group and returns where it ends.
 func (g GraphGroup) draw(c Canvas, p graphPlace) float64 {
 	width := p.x1 - p.x0 - 2*groupPad
-	c.Text(classStrong, Start, p.x0+groupPad, p.y0+17, fit(c, classStrong, g.Label, width))
+	write(c, classStrong, p.x0+groupPad, p.y0+17, fit(c, classStrong, g.Label, width))
 	y := p.y0 + groupHead
 	for i, n := range g.Nodes {
 		if i == mostNodes {
@@ -112,7 +112,14 @@ func (n GraphNode) draw(c Canvas, x, base, width float64) {
 		room -= c.TextWidth("", note) + 10
 		c.Text("", End, x+width, base, note)
 	}
-	c.Text("", Start, x+18, base, fit(c, "", n.Label, room))
+	write(c, "", x+18, base, fit(c, "", n.Label, room))
+}
+
+// write writes a text from x on, if there is one.
+func write(c Canvas, class string, x, base float64, text string) {
+	if text != "" {
+		c.Text(class, Start, x, base, text)
+	}
 }
 
 // frame draws the outline of a place: two lines, because a path that closes is

@@ -33,7 +33,7 @@ func (l Legend) Draw(c Canvas) (width, height float64) {
 			x, y = 0, y+legendPitch
 		}
 		c.Rect(item.Style, x, y, legendSwatch, legendSwatch, 0)
-		c.Text("", Start, x+legendSwatch+6, y+10.5, label)
+		write(c, "", x+legendSwatch+6, y+10.5, label)
 		x += w + legendApart
 	}
 	return width, y + legendPitch

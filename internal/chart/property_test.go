@@ -76,6 +76,30 @@ func TestGrid_NothingOverlapsOrLeaves(t *testing.T) {
 	})
 }
 
+func TestGraph_NothingOverlapsOrLeaves(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		node := func() chart.GraphNode {
+			return chart.GraphNode{Style: drawStyle(rt), Label: drawText(rt, "label"), Note: drawText(rt, "note")}
+		}
+		g := chart.Graph{Width: rapid.SampledFrom([]int{0, 340, 760}).Draw(rt, "width")}
+		for range rapid.IntRange(0, 4).Draw(rt, "groups") {
+			k := chart.GraphGroup{Label: drawText(rt, "group")}
+			for range rapid.IntRange(0, 13).Draw(rt, "nodes") {
+				k.Nodes = append(k.Nodes, node())
+			}
+			g.Groups = append(g.Groups, k)
+		}
+		for range rapid.IntRange(0, 20).Draw(rt, "singles") {
+			g.Singles = append(g.Singles, node())
+		}
+		for range rapid.IntRange(0, 8).Draw(rt, "lines") {
+			g.Lines = append(g.Lines, chart.GraphLine{From: rapid.IntRange(-1, 30).Draw(rt, "from"), To: rapid.IntRange(-1, 30).Draw(rt, "to")})
+		}
+		items := []chart.LegendItem{{Style: drawStyle(rt), Label: drawText(rt, "key")}, {Style: drawStyle(rt), Label: drawText(rt, "other key")}}
+		checkPicture(rt, string(chart.SVG(chart.Picture{ID: "x", Title: "t"}, chart.Legend{Of: g, Items: items})))
+	})
+}
+
 func TestSpark_NothingLeaves(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		b := drawBars(rt)
