@@ -239,8 +239,8 @@ func someCase(t *rapid.T) *made {
 		if len(posts) > 0 && rapid.IntRange(0, 3).Draw(t, "again") == 0 {
 			again := posts[rapid.IntRange(0, len(posts)-1).Draw(t, "which")]
 			if rapid.Bool().Draw(t, "edited") {
-				again.text += fmt.Sprintf(" editedin%d", i)
-				m.said[key(again.id)] = append(m.said[key(again.id)], fmt.Sprintf("editedin%d", i))
+				again.text += fmt.Sprintf(" editedin%03d", i)
+				m.said[key(again.id)] = append(m.said[key(again.id)], fmt.Sprintf("editedin%03d", i))
 			}
 			if rapid.Bool().Draw(t, "with another") {
 				m.item(again, posts[rapid.IntRange(0, len(posts)-1).Draw(t, "other")])
