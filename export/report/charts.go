@@ -185,7 +185,7 @@ func (w *writer) barsTable(b *bars, unit string) {
 			rows = append(rows, row)
 		}
 	}
-	w.table(2, "Contacts per "+unit+", as numbers", pdf.Table{Summary: "Contacts per " + unit + ". Those with none are left out.", Columns: columns}, rows)
+	w.table(w.heading("Contacts per "+unit+", as numbers"), pdf.Table{Summary: "Contacts per " + unit + ". Those with none are left out.", Columns: columns}, rows)
 }
 
 // hoursChart prints the hours of the week.
@@ -237,6 +237,6 @@ func (w *writer) hoursTable() {
 		rows = append(rows, row)
 	}
 	w.d.KeepTogether(func() {
-		w.table(2, "Contacts by hours of the week, as numbers", pdf.Table{Summary: "Contacts by weekday and hours of the day, local time.", Columns: columns}, rows)
+		w.table(w.heading("Contacts by hours of the week, as numbers"), pdf.Table{Summary: "Contacts by weekday and hours of the day, local time.", Columns: columns}, rows)
 	})
 }

@@ -13,11 +13,14 @@ import (
 // chronology prints the exhibits of this volume in order of time, with what
 // happened between them in its place.
 func (w *writer) chronology() error {
-	w.chapter("Chronology", true)
+	w.chapter("Chronology", w.volume > 1)
 	from, to := w.part()
 	if from == to {
 		w.say("There is no message in this bundle.")
 		return nil
+	}
+	if reached := w.onlyAccount(); reached != "" {
+		w.say("Everything here reached, or came from, " + reached + ".")
 	}
 	c := chronicle{writer: w, events: w.events()}
 	if from > 0 { // what came before the first of this volume stands in the one before
@@ -113,7 +116,7 @@ type chronicle struct {
 func (c *chronicle) open() {
 	if c.rows == nil {
 		c.rows = c.d.Table(pdf.Table{Summary: "Exhibits in order of time: number, when it was sent, and the message.", Columns: []pdf.Column{
-			{Title: "Exhibit", Width: 0.1}, {Title: "Sent", Width: 0.165}, {Title: "From", Width: 0.245}, {Title: "Message", Width: 0.49},
+			{Title: "Exhibit", Width: 0.1}, {Title: "Sent", Width: 0.17}, {Title: "From, and what is noted", Width: 0.285}, {Title: "Message", Width: 0.445},
 		}})
 	}
 }
@@ -214,7 +217,7 @@ func (w *writer) when(c *cell, t daybook.When) {
 	local, utc := t.At.In(w.zone), t.At.UTC()
 	c.line(bold(local.Format("Mon 2 Jan 2006")))
 	clock, date := "15:04:05 MST", "15:04:05 UTC"
-	if t.Precision == daybook.Minute {
+	if t.Precision == daybook.Minute || t.Precision == daybook.About {
 		clock, date = "15:04 MST", "15:04 UTC"
 	}
 	if utc.Day() != local.Day() {

@@ -17,17 +17,17 @@ func (w *writer) exhibit(x *export.Exhibit) [][]pdf.Span {
 	var when, from, body cell
 	w.when(&when, x.Message.Sent)
 	w.from(&from, &x.Message)
+	w.tags(&from, x)
 	w.words(&body, x)
 	w.versions(&body, x)
-	w.tags(&body, x)
+	w.state(&body, &x.Message)
 	w.attachments(&body, x)
 	w.covered(&body, x)
 	w.times(&body, x)
 	return [][]pdf.Span{one(bold(x.FromMark)), when, from, body}
 }
 
-// from says who wrote, with the identifier that stays when the name changes,
-// what kind of contact it is, and which account it reached.
+// from says who wrote, what kind of contact it is, and which account it reached.
 func (w *writer) from(c *cell, m *daybook.Message) {
 	what := kind(m.Kind)
 	if m.Kind != daybook.KindDiary {
@@ -53,15 +53,12 @@ func (w *writer) from(c *cell, m *daybook.Message) {
 			c.line(text("Group " + g.letter))
 		}
 	}
-	if reached := w.account(m.Account); reached != "" {
+	if reached := w.account(m.Account); reached != "" && len(w.s.Accounts) > 1 {
 		what += ", reached " + reached
 	}
 	c.line(dim(what))
 	if names := w.names(m.To); names != "" {
 		c.line(dim("Also names or addresses " + names))
-	}
-	if m.Sender.Native != "" && m.Sender.Native != m.Sender.Shown() {
-		c.line(dim("Identifier " + name(m.Sender.Native)))
 	}
 }
 
@@ -148,7 +145,7 @@ func (w *writer) versions(c *cell, x *export.Exhibit) {
 		return
 	}
 	newest := m.Versions[len(m.Versions)-1]
-	c.line(dim("The text above is the newest, of " + w.exact(newest.At) + ", first seen " + w.exact(newest.FirstSeen) + "."))
+	c.line(dim("These words are the newest, of " + w.exact(newest.At) + ", first seen " + w.beside(newest.At, newest.FirstSeen) + "."))
 	for i, v := range m.Versions[:len(m.Versions)-1] {
 		words := "Seen before with other words"
 		if i == 0 {
@@ -169,7 +166,7 @@ func (w *writer) versions(c *cell, x *export.Exhibit) {
 	}
 }
 
-// tags says how it stands to what the person asked for, its flags and its state.
+// tags says how it stands to what the person asked for, and its flags.
 func (w *writer) tags(c *cell, x *export.Exhibit) {
 	m := &x.Message
 	switch {
@@ -186,6 +183,10 @@ func (w *writer) tags(c *cell, x *export.Exhibit) {
 	for _, f := range x.Flags {
 		c.line(text(flagSentence(f.Text)))
 	}
+}
+
+// state says whether it was there at the last look.
+func (w *writer) state(c *cell, m *daybook.Message) {
 	if m.State == daybook.Gone {
 		seen := "Not there any more when it was looked for"
 		if !m.GoneAt.IsZero() {
@@ -215,14 +216,14 @@ func (w *writer) times(c *cell, x *export.Exhibit) {
 		verb = "read from the export "
 	}
 	if m.Origin != daybook.Entered && w.apart(m.Sent.At, fetched) {
-		parts = append(parts, verb+w.exact(fetched))
+		parts = append(parts, verb+w.beside(m.Sent.At, fetched))
 	}
 	before := fetched
 	if m.Origin == daybook.Entered || before.IsZero() {
 		before = m.Sent.At
 	}
 	if w.apart(before, first.Logged) {
-		s := "written into the record " + w.exact(first.Logged)
+		s := "written into the record " + w.beside(before, first.Logged)
 		if m.Origin == daybook.Entered {
 			s = "recorded " + w.after(m.Sent.At, first.Logged) + ", on " + w.exact(first.Logged) + ", by " + w.who(first.Actor)
 		}
@@ -231,9 +232,9 @@ func (w *writer) times(c *cell, x *export.Exhibit) {
 	if m.Origin == daybook.Collected && !fetched.IsZero() && m.Sent.At.After(fetched.Add(time.Minute)) {
 		parts = append(parts, "the platform’s time is later than the time of fetching: one of the two clocks was wrong")
 	}
-	from := origin(m.Origin)
+	from := originBriefly(m.Origin)
 	if first.Parser != "" {
-		from += " (read by " + name(first.Parser) + ")"
+		from += " (" + name(first.Parser) + ")"
 	}
 	parts = append(parts, from)
 	if entries := entriesOf(x); len(entries) > 1 {
@@ -245,9 +246,21 @@ func (w *writer) times(c *cell, x *export.Exhibit) {
 		if reason, is := fieldWithheld(x, export.FieldAddresses); is {
 			c.line(withheld("the address is withheld: " + reason))
 		} else {
-			c.line(dim("Address: "), pdf.Span{Text: defanged(m.URL), Mono: true, Dim: true})
+			c.line(dim("Address " + defanged(m.URL)))
 		}
 	}
+	if m.Direction != daybook.Out && m.Sender.Native != "" && m.Sender.Native != m.Sender.Shown() {
+		c.line(dim("Sender’s identifier " + name(m.Sender.Native)))
+	}
+}
+
+// beside writes a time that stands beside another one: without its date if that
+// is the same.
+func (w *writer) beside(other, t time.Time) string {
+	if w.daysBetween(other, t) == 0 {
+		return t.In(w.zone).Format("15:04:05 MST")
+	}
+	return w.exact(t)
 }
 
 // after says how long after something happened it was recorded.

@@ -189,10 +189,10 @@ func (w firstReport) kinds() {
 		return
 	}
 	t := w.d.Table(pdf.Table{Summary: "What rules marked, with how many messages and which exhibits.", Columns: []pdf.Column{
-		{Title: "Marked as", Width: 0.32}, {Title: "Messages", Width: 0.12, Right: true}, {Title: "Newest", Width: 0.2}, {Title: "Exhibits", Width: 0.36},
+		{Title: "Marked as", Width: 0.32}, {Title: "Newest", Width: 0.18}, {Title: "Exhibits", Width: 0.38}, {Title: "Messages", Width: 0.12, Right: true},
 	}})
 	for _, k := range all {
-		t.Row(one(text(flagTitle(k.flag))), one(text(strconv.Itoa(len(k.entries)))), one(text(w.day(k.newest.At))), one(text(w.numbersUpTo(k.entries, firstNumbers))))
+		t.Row(one(text(flagTitle(k.flag))), one(text(w.day(k.newest.At))), one(text(w.numbersUpTo(k.entries, firstNumbers))), one(text(strconv.Itoa(len(k.entries)))))
 	}
 	t.End()
 	w.note("Rules over words marked these for a reader; a person has to read them. Some are marked without cause and others are missed. The order says nothing about danger, and a message without a mark may be anything but harmless.")

@@ -33,7 +33,7 @@ func (w *writer) gaps() {
 			}
 			rows = append(rows, [][]pdf.Span{when, one(text(who)), what})
 		}
-		w.table(2, count(int64(len(w.s.Gaps)), "gap"), pdf.Table{Summary: "The gaps: from when to when, which account, what may be missing, and why.", Columns: []pdf.Column{
+		w.table(w.heading(count(int64(len(w.s.Gaps)), "gap")), pdf.Table{Summary: "The gaps: from when to when, which account, what may be missing, and why.", Columns: []pdf.Column{
 			{Title: "From and to", Width: 0.3}, {Title: "Account", Width: 0.22}, {Title: "What may be missing, and why", Width: 0.48},
 		}}, rows)
 	}

@@ -23,7 +23,7 @@ func (w *writer) handles() {
 		for i := range listed {
 			rows[i] = w.handle(&listed[i])
 		}
-		w.table(0, "", pdf.Table{Summary: "The handles: names and identifier, contacts, first and last, marks.", Columns: []pdf.Column{
+		w.table(nothing, pdf.Table{Summary: "The handles: names and identifier, contacts, first and last, marks.", Columns: []pdf.Column{
 			{Title: "Handle, with every name it bore", Width: 0.46}, {Title: "Contacts", Width: 0.27}, {Title: "Marks", Width: 0.27},
 		}}, rows)
 	}
@@ -170,6 +170,6 @@ func (w *writer) own() {
 		}
 		rows = append(rows, [][]pdf.Span{who, agreed})
 	}
-	w.table(2, "The accounts that were read", pdf.Table{Summary: "The person’s accounts, and what was agreed to.",
+	w.table(w.heading("The accounts that were read"), pdf.Table{Summary: "The person’s accounts, and what was agreed to.",
 		Columns: []pdf.Column{{Title: "Account", Width: 0.4}, {Title: "What was agreed, and when", Width: 0.6}}}, rows)
 }

@@ -79,5 +79,5 @@ func (w *writer) files() {
 	for _, row := range rows {
 		cells = append(cells, [][]pdf.Span{one(mono(row[0])), one(text(row[1]))})
 	}
-	w.table(2, "What the bundle holds", pdf.Table{Summary: "The files of the bundle.", Columns: []pdf.Column{{Title: "File", Width: 0.36}, {Title: "What it is", Width: 0.64}}}, cells)
+	w.table(w.heading("What the bundle holds"), pdf.Table{Summary: "The files of the bundle.", Columns: []pdf.Column{{Title: "File", Width: 0.36}, {Title: "What it is", Width: 0.64}}}, cells)
 }

@@ -55,7 +55,7 @@ func (w *writer) confirmed() {
 		shown := false
 		for k := range w.p.links {
 			if f := &w.p.links[k]; !w.p.suggested(f) && slices.ContainsFunc(g.handles, f.Handles[0].Same) {
-				w.reasons(f)
+				w.reasons(f, func() { w.note(compared(w, f)) })
 				shown = true
 			}
 		}
@@ -79,7 +79,6 @@ func (w *writer) saidOf(d *daybook.Decided, what string) string {
 const mostSuggestions = 20
 
 func (w *writer) suggestions() {
-	w.d.Heading(2, "Suggested, not confirmed")
 	n := 0
 	for i := range w.p.links {
 		f := &w.p.links[i]
@@ -97,23 +96,37 @@ func (w *writer) suggestions() {
 		if g := w.p.group(f.Handles[1]); g != nil {
 			with = "group " + g.letter
 		}
-		w.d.Heading(3, shown(w.summaryOf(f.Handles[0]).Handle)+", perhaps with "+with)
-		if g, there := f.Figures["contacts"]; there {
-			w.note(sentence(g.Text) + " No person has confirmed this link, and none has said that there is none.")
-		}
-		w.reasons(f)
+		w.reasons(f, func() {
+			if n == 1 {
+				w.d.Heading(2, "Suggested, not confirmed")
+			}
+			w.d.Heading(3, shown(w.summaryOf(f.Handles[0]).Handle)+", perhaps with "+with)
+			if g, there := f.Figures["contacts"]; there {
+				w.note(sentence(g.Text) + " No person has confirmed this link, and none has said that there is none.")
+			}
+		})
 	}
 	switch {
 	case n == 0:
+		w.d.Heading(2, "Suggested, not confirmed")
 		w.say("There is no suggestion.")
 	case n > mostSuggestions:
 		w.note(fmt.Sprintf("%s with less weight stand in the record.", count(int64(n-mostSuggestions), "more suggestion")))
 	}
 }
 
+// compared says which handle was compared with which.
+func compared(w *writer, f *detect.Finding) string {
+	others := make([]string, 0, len(f.Handles)-1)
+	for _, h := range f.Handles[1:] {
+		others = append(others, shown(w.summaryOf(h).Handle))
+	}
+	return shown(w.summaryOf(f.Handles[0]).Handle) + ", compared with " + joined(others) + ":"
+}
+
 // reasons prints what speaks for and against a link, side by side and with the
-// same room.
-func (w *writer) reasons(f *detect.Finding) {
+// same room, and before it what before prints.
+func (w *writer) reasons(f *detect.Finding, before func()) {
 	var pro, con, not []cell
 	var alike, unlike []string
 	for i := range f.Reasons {
@@ -164,7 +177,7 @@ func (w *writer) reasons(f *detect.Finding) {
 		}
 		rows = append(rows, [][]pdf.Span{a, b})
 	}
-	w.table(0, "", pdf.Table{Summary: "What speaks for a link, and what speaks against it.",
+	w.table(before, pdf.Table{Summary: "What speaks for a link, and what speaks against it.",
 		Columns: []pdf.Column{{Title: "What speaks for a link", Width: 0.5}, {Title: "What speaks against it", Width: 0.5}}}, rows)
 	if len(not) > 0 {
 		w.d.Paragraph(pdf.Small, bold("Not weighed"))
@@ -181,7 +194,7 @@ func (w *writer) reasons(f *detect.Finding) {
 func inOneLine(c cell) []pdf.Span {
 	out := make([]pdf.Span, 0, len(c))
 	for _, s := range c {
-		if s.Text == "\n" {
+		if s.Text == " \n" {
 			s.Text = " · "
 		}
 		out = append(out, s)

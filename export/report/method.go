@@ -74,7 +74,7 @@ func (w *writer) origins() {
 		}
 		rows = append(rows, [][]pdf.Span{one(text(origin(s.origin))), one(text(parser)), one(text(strconv.Itoa(n[s])))})
 	}
-	w.table(2, "Where it came from", pdf.Table{Summary: "Captured items by origin and by the program that read them.", Columns: []pdf.Column{
+	w.table(w.heading("Where it came from"), pdf.Table{Summary: "Captured items by origin and by the program that read them.", Columns: []pdf.Column{
 		{Title: "Origin", Width: 0.45}, {Title: "Read by", Width: 0.35}, {Title: "Items", Width: 0.2, Right: true},
 	}}, rows)
 }
@@ -88,7 +88,7 @@ func (w *writer) flagTable() {
 		rows = append(rows, [][]pdf.Span{one(text(flagTitle(f))), one(text(fmt.Sprintf("%d %% of %d", (m.Recall+5)/10, m.Should))), one(text(fmt.Sprintf("%d %% of %d", (m.False+5)/10, m.Harmless)))})
 	}
 	w.d.KeepTogether(func() {
-		w.table(0, "", pdf.Table{Summary: "For each flag: how many of the messages that should have it were found, and how many harmless ones were marked.", Columns: []pdf.Column{
+		w.table(nothing, pdf.Table{Summary: "For each flag: how many of the messages that should have it were found, and how many harmless ones were marked.", Columns: []pdf.Column{
 			{Title: "Flag", Width: 0.34}, {Title: "Found, of those that should be", Width: 0.33}, {Title: "Marked, of harmless ones", Width: 0.33},
 		}}, rows)
 	})

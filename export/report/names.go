@@ -80,6 +80,18 @@ func (w *writer) called(h daybook.Handle) string {
 	return s
 }
 
+// onlyAccount is what the person's account is called if there is one alone.
+func (w *writer) onlyAccount() string {
+	if len(w.s.Accounts) != 1 {
+		return ""
+	}
+	a := w.s.Accounts[0]
+	if a.Handle.IsZero() {
+		return platform(a.Platform)
+	}
+	return shown(a.Handle) + " on " + platform(a.Platform)
+}
+
 // account is what the account is called that a message reached.
 func (w *writer) account(id daybook.AccountID) string {
 	for _, a := range w.s.Accounts {
@@ -151,6 +163,17 @@ func origin(o daybook.Origin) string {
 		return "written down by hand"
 	}
 	return "from elsewhere"
+}
+
+// originBriefly is origin where there is little room.
+func originBriefly(o daybook.Origin) string {
+	switch o {
+	case daybook.Collected:
+		return "from the account"
+	case daybook.Imported:
+		return "from an export"
+	}
+	return origin(o)
 }
 
 func mark(m daybook.Mark) string {

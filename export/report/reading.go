@@ -6,14 +6,19 @@ import (
 	"daybook/internal/pdf"
 )
 
-// reading prints what this shows and what it does not, and how to read it.
-func (w *writer) reading() {
+// shows prints what this shows and what it does not.
+func (w *writer) shows() {
 	w.chapter("What this shows, and what it does not", true)
 	w.d.Heading(2, "It shows")
 	w.points(export.Shows()...)
 	w.d.Heading(2, "It does not show")
 	w.points(export.DoesNotShow()...)
-	w.chapter("How to read it", false)
+	w.d.Paragraph(pdf.Note, text("An empty place does not mean that nothing was sent: only accounts that were connected were read, from the day on which they were. See “Gaps, and what was not watched”."))
+}
+
+// reading prints how to read the chronology.
+func (w *writer) reading() {
+	w.chapter("How to read it", true)
 	items := []string{
 		"An exhibit is one message or other contact, however many times it was seen. Its number is the line of the record in which it first stands.",
 		"Every time is told with its zone: local time first, which is that of " + w.zone.String() + ", then UTC. Up to four times are known of a message: when the platform says it was sent, when it was fetched, when it was written into the record, and when an outside service stamped the record. They are told apart where they differ by more than a minute or in the day.",
@@ -33,5 +38,4 @@ func (w *writer) reading() {
 		items = append(items, "This is a selection. The figures are of the whole record as far as they are about the handles in it; the chronology holds what was chosen: "+w.selected()+".")
 	}
 	w.points(items...)
-	w.d.Paragraph(pdf.Note, text("An empty place does not mean that nothing was sent: only accounts that were connected were read, from the day on which they were. See “Gaps, and what was not watched”."))
 }

@@ -49,8 +49,9 @@ func Write(ctx context.Context, w io.Writer, s *export.Shown, volume int, media 
 	r.volume, r.media = volume, media
 	r.cover()
 	if volume == 1 {
-		r.reading()
+		r.shows()
 		r.summary()
+		r.reading()
 	}
 	if err := r.chronology(); err != nil {
 		return err

@@ -306,7 +306,7 @@ func garden(t testing.TB) *stage {
 			m.Origin, m.Platform, m.Sent.Precision = daybook.Entered, "diary", daybook.About
 		},
 		entry: func(e *export.EntryLine) {
-			e.Origin, e.Fetched, e.Logged, e.Parser = daybook.Entered, time.Time{}, at(12, 17, 12, 0), ""
+			e.Origin, e.Fetched, e.Logged, e.Parser, e.Actor = daybook.Entered, time.Time{}, at(12, 17, 12, 0), "", daybook.Actor{ID: "wren", Role: "owner"}
 		}})
 	s.decide(daybook.Decision{What: daybook.MarkApart, Handle: mere, Other: mother, How: "Mo is my mother", At: at(11, 20, 12, 0)})
 	s.v.Findings = append(s.v.Findings, detect.Finding{

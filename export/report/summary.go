@@ -43,7 +43,7 @@ func (w *writer) summary() {
 // its exhibits, stand in the table further down.
 func (w *writer) inShort(f *detect.Finding) {
 	var lines []string
-	for _, key := range []string{"messages", "occasions", "after-stop", "days-after-stop", "after-block", "answered", "quiet-spell"} {
+	for _, key := range []string{"answered", "occasions", "after-stop", "days-after-stop", "after-block", "quiet-spell"} {
 		if g, there := f.Figures[key]; there {
 			lines = append(lines, sentence(g.Text))
 		}
@@ -170,7 +170,7 @@ func (w *writer) figures(f *detect.Finding) {
 			rows = append(rows, w.figure(key, f.Figures[key]))
 		}
 	}
-	w.table(2, "The figures, and how each is counted", pdf.Table{Summary: "Each figure with how it is counted and the exhibits that it counts.", Columns: []pdf.Column{
+	w.table(w.heading("The figures, and how each is counted"), pdf.Table{Summary: "Each figure with how it is counted and the exhibits that it counts.", Columns: []pdf.Column{
 		{Title: "What was counted", Width: 0.6}, {Title: "Exhibits that it rests on", Width: 0.4},
 	}}, rows)
 }
@@ -235,7 +235,7 @@ func (w *writer) othersTable(main *detect.Finding) {
 		rows = append(rows, [][]pdf.Span{one(text(who)), one(text(w.span(f.From, f.To))), one(text(strconv.FormatInt(f.Figures["messages"].Value, 10))),
 			one(text(strconv.FormatInt(f.Figures["days"].Value, 10))), one(text(after))})
 	}
-	w.table(2, "Others who made contact", pdf.Table{Summary: "The other handles and groups that made contact, the most first.", Columns: []pdf.Column{
+	w.table(w.heading("Others who made contact"), pdf.Table{Summary: "The other handles and groups that made contact, the most first.", Columns: []pdf.Column{
 		{Title: "Handle", Width: 0.38}, {Title: "First and last", Width: 0.26}, {Title: "Contacts", Width: 0.11, Right: true}, {Title: "Days", Width: 0.09, Right: true},
 		{Title: "After a request to stop", Width: 0.16, Right: true},
 	}}, rows)

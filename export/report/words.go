@@ -198,7 +198,7 @@ type cell []pdf.Span
 
 func (c *cell) line(spans ...pdf.Span) {
 	if len(*c) > 0 {
-		*c = append(*c, pdf.Span{Text: "\n"})
+		*c = append(*c, pdf.Span{Text: " \n"}) // the space parts the lines for who has them read out
 	}
 	*c = append(*c, spans...)
 }
@@ -225,7 +225,7 @@ func (w *writer) facts(summary string, all []fact) {
 	for i, f := range all {
 		rows[i] = [][]pdf.Span{one(bold(f.name)), f.value}
 	}
-	w.table(0, "", pdf.Table{Summary: summary, Columns: []pdf.Column{{Title: "What", Width: 0.27}, {Title: "As recorded", Width: 0.73}}}, rows)
+	w.table(nothing, pdf.Table{Summary: summary, Columns: []pdf.Column{{Title: "What", Width: 0.27}, {Title: "As recorded", Width: 0.73}}}, rows)
 }
 
 // points prints sentences as a list.
@@ -251,17 +251,16 @@ func (w *writer) chapter(title string, page bool) {
 	w.d.Heading(1, title)
 }
 
-// table begins a table together with its heading and its first row, so that
-// neither stands alone at the foot of a page. Without rows nothing is printed.
-func (w *writer) table(level int, heading string, t pdf.Table, rows [][][]pdf.Span) {
+// table prints a table. What before prints, and the first row, stay together, so
+// that neither stands alone at the foot of a page. Without rows nothing is
+// printed.
+func (w *writer) table(before func(), t pdf.Table, rows [][][]pdf.Span) {
 	if len(rows) == 0 {
 		return
 	}
 	var out *pdf.Rows
 	w.d.KeepTogether(func() {
-		if heading != "" {
-			w.d.Heading(level, heading)
-		}
+		before()
 		out = w.d.Table(t)
 		out.Row(rows[0]...)
 	})
@@ -270,6 +269,11 @@ func (w *writer) table(level int, heading string, t pdf.Table, rows [][][]pdf.Sp
 	}
 	out.End()
 }
+
+// heading is what stands before a table.
+func (w *writer) heading(title string) func() { return func() { w.d.Heading(2, title) } }
+
+func nothing() {}
 
 func (w *writer) say(sentence string) { w.d.Paragraph(pdf.Body, text(sentence)) }
 
