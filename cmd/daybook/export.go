@@ -279,14 +279,8 @@ func (e exported) warnings() []string {
 	case n > 0:
 		out = append(out, plural(n, "time stamp has", "time stamps have")+" not come yet; made again later (--at "+strconv.FormatUint(e.Checkpoint.Size, 10)+"), the bundle has them")
 	}
-	if e.Shown.Spec.Access {
-		out = append(out, "it says who looked and searched: keep it for the person")
-	}
-	return append(out, warningsOf(e.Shown)...)
+	return append(out, e.Shown.Preview().Warnings...)
 }
-
-// warningsOf says what a person should look at before a bundle goes out.
-func warningsOf(*export.Shown) []string { return nil }
 
 // preview says what would be in a bundle of the log as it is, and makes nothing.
 func (cmd *exportCommand) preview(c *call, a *app, actor daybook.Actor, id daybook.CaseID, spec export.Spec) error {
@@ -304,14 +298,20 @@ func (cmd *exportCommand) preview(c *call, a *app, actor daybook.Actor, id daybo
 	if err != nil {
 		return err
 	}
-	entries := 0
-	for _, e := range s.Entries {
-		if !e.Erased && s.Holds(e.Index) {
-			entries++
-		}
-	}
+	p := s.Preview()
+	warnings := append([]string{}, p.Warnings...)
 	if c.cmd.JSON {
-		return jsonLine(c.out, exportedJSON{Kind: s.Spec.Kind, At: cp.Size, Entries: entries, Messages: len(s.Exhibits), LeftOut: s.LeftOut, Warnings: append([]string{}, warningsOf(s)...)})
+		return jsonLine(c.out, exportedJSON{Kind: p.Kind, At: cp.Size, Entries: p.Entries, Messages: p.Exhibits, LeftOut: p.LeftOut, Warnings: warnings})
 	}
-	return cmd.counts(c, [][]string{{"entries", fmt.Sprintf("%d of %d", entries, cp.Size)}}, s, warningsOf(s))
+	lines := [][]string{
+		{"entries", fmt.Sprintf("%d of %d", p.Entries, cp.Size)},
+		{"attachments", fmt.Sprint(p.Media)},
+	}
+	for _, e := range p.Covers {
+		lines = append(lines, []string{"covered", fmt.Sprintf("%s, in %s", shown(e.As), plural(len(e.Exhibits), "exhibit", "exhibits"))})
+	}
+	for _, e := range p.Redactions {
+		lines = append(lines, []string{"withheld", fmt.Sprintf("%s of %s", e.Field, shown(strings.Join(e.Exhibits, ", ")))})
+	}
+	return cmd.counts(c, lines, s, warnings)
 }
