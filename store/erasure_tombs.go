@@ -12,7 +12,7 @@ import (
 
 // everyMessage stands in table tombstone for all messages of a case. It is no
 // hash of a key that anything has.
-var everyMessage = make([]byte, len(keyMAC{}))
+func everyMessage() []byte { return make([]byte, len(keyMAC{})) }
 
 // Tombs returns the messages of a case that are neither derived nor collected
 // again.
@@ -34,7 +34,7 @@ func (db *DB) Tombs(ctx context.Context, c daybook.CaseID) (archive.Tombs, error
 		if err := rows.Scan(&mac); err != nil {
 			return archive.Tombs{}, fmt.Errorf("read tombstones: %w", err)
 		}
-		all = all || slices.Equal(mac, everyMessage)
+		all = all || slices.Equal(mac, everyMessage())
 		macs = append(macs, mac)
 	}
 	if err := rows.Err(); err != nil {
@@ -94,7 +94,7 @@ func (db *DB) putTombs(ctx context.Context, c daybook.CaseID, erasure string, ma
 // case, and puts tombstones. It is called within an Update that holds the log's
 // head; LetGo follows when that is committed.
 func (f *MessageFollower) Hide(ctx context.Context, e cases.Erasure, t cases.ErasureTarget) error {
-	macs := [][]byte{everyMessage}
+	macs := [][]byte{everyMessage()}
 	if !e.Whole {
 		key, err := f.db.Keys.Case(ctx, e.Case)
 		if err != nil {

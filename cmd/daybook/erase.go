@@ -26,13 +26,16 @@ type eraseCommand struct {
 	Now      bool     `help:"Destroy it at once, without a delay in which it can be brought back. The operator alone."`
 	DryRun   bool     `help:"Say what would be destroyed, and change nothing."`
 	Yes      bool     `help:"Do not ask. A whole case needs it where nobody can be asked."`
+	Again    bool     `help:"Erase at once what was erased before and what a backup brought back (daybook doctor names it). The operator alone."`
 	DropTree bool     `help:"Of a case that was erased as a whole: also what it leaves behind, its leaves and checkpoints. The operator alone."`
 }
 
 func (cmd *eraseCommand) Run(c *call) error {
 	switch {
-	case cmd.DropTree && (len(cmd.Entry) > 0 || cmd.Now || cmd.DryRun):
-		return fmt.Errorf("%w: --drop-tree stands alone, once the case is erased", errUsage)
+	case (cmd.DropTree || cmd.Again) && (len(cmd.Entry) > 0 || cmd.Now || cmd.DryRun || cmd.DropTree && cmd.Again):
+		return fmt.Errorf("%w: --drop-tree and --again stand alone", errUsage)
+	case cmd.Again:
+		return cmd.again(c)
 	case cmd.DryRun:
 		return cmd.plan(c)
 	}
@@ -111,6 +114,24 @@ func (cmd *eraseCommand) confirm(c *call) error {
 	return nil
 }
 
+// again erases what a backup brought back. It asks nobody: it was asked before.
+func (cmd *eraseCommand) again(c *call) error {
+	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
+		if err := a.cases.Authorize(c.ctx, actor, "", cases.Operate); err != nil {
+			return err
+		}
+		n, err := a.eraseAgain(c.ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if c.cmd.JSON {
+			return jsonLine(c.out, map[string]any{"case": id, "entries": n})
+		}
+		_, err = fmt.Fprintf(c.out, "case %s: %s erased again\n", id, plural(n, "entry was", "entries were"))
+		return err
+	})
+}
+
 // dropTree removes what a whole case left behind.
 func (cmd *eraseCommand) dropTree(c *call) error {
 	return c.with(func(a *app) error {
@@ -184,6 +205,7 @@ func (cmd *eraseListCommand) Run(c *call) error {
 		if err := a.cases.Authorize(c.ctx, actor, id, cases.CancelErase); err != nil {
 			return err
 		}
+		a.eraseDue(c.ctx) // where nothing serves, somebody who looks carries it out
 		all, err := a.cases.Erasures(c.ctx, id)
 		if err != nil {
 			return err

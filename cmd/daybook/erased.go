@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"daybook"
 	"daybook/archive"
+	"daybook/cases"
 )
 
 // isErased reports whether a case was erased as a whole.
@@ -31,7 +33,7 @@ func (a *app) checkErased(ctx context.Context, id daybook.CaseID) ([]diagnosis, 
 	switch {
 	case whole:
 		out = append(out, check(false, name+": it was erased as a whole, and a backup brought it back",
-			"erase it again: daybook erase --case "+string(id)+" --now"))
+			"erase it again: daybook erase --case "+string(id)+" --now --yes"))
 	case len(entries) > 0:
 		out = append(out, check(false, fmt.Sprintf("%s: %s erased, and a backup brought the content back: %s", name, plural(len(entries), "entry was", "entries were"), entryRanges(entries)),
 			"erase it again: daybook erase --case "+string(id)+" --again"))
@@ -41,7 +43,7 @@ func (a *app) checkErased(ctx context.Context, id daybook.CaseID) ([]diagnosis, 
 		return nil, err
 	}
 	for _, e := range waiting {
-		if e.State == "failed" {
+		if e.State == cases.ErasureFailed {
 			out = append(out, check(false, name+": an erasure was begun and is not done", "it is tried again every minute while daybook serves, and by daybook erase list --case "+string(id)+"; the log of the program says why it fails"))
 		}
 	}
@@ -60,4 +62,42 @@ func (c *call) warnOfErased(a *app, id daybook.CaseID) error {
 		}
 	}
 	return nil
+}
+
+// eraseAgain erases what a backup brought back, at once: the messages that those
+// entries show, and what else of them is there.
+func (a *app) eraseAgain(ctx context.Context, actor daybook.Actor, id daybook.CaseID) (int, error) {
+	const reason = "it was erased before, and a backup brought it back"
+	entries, _, err := a.log.Returned(ctx, id)
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	var show []uint64
+	for _, i := range entries {
+		switch _, err := a.db.Message(ctx, id, i); {
+		case err == nil:
+			show = append(show, i)
+		case !errors.Is(err, daybook.ErrNotFound):
+			return 0, err
+		}
+	}
+	if len(show) > 0 {
+		if _, err := a.cases.EraseNow(ctx, actor, id, show, reason); err != nil {
+			return 0, err
+		}
+	}
+	left, _, err := a.log.Returned(ctx, id)
+	if err != nil || len(left) == 0 {
+		return len(entries), err
+	}
+	if err := a.log.Erase(ctx, actor, id, left, reason); err != nil {
+		return 0, err
+	}
+	if err := a.rebuild(ctx, id); err != nil {
+		return 0, err
+	}
+	if err := a.db.Truncate(ctx); err != nil {
+		return 0, err
+	}
+	return len(entries), a.settle(ctx, id)
 }

@@ -187,13 +187,13 @@ func (x *erasing) removeCase(ctx context.Context, e cases.Erasure) error {
 	} else if err != nil {
 		return err
 	}
-	if _, err := a.log.Checkpoint(ctx, e.Case); err != nil {
-		return err
-	}
 	if err := x.at("tokens"); err != nil {
 		return err
 	}
 	if err := x.giveBack(ctx, e); err != nil {
+		return err
+	}
+	if _, err := a.log.Checkpoint(ctx, e.Case); err != nil {
 		return err
 	}
 	if err := x.at("index"); err != nil {
@@ -263,8 +263,9 @@ func (x *erasing) Settle(ctx context.Context, e cases.Erasure) error {
 	if err := x.at("sign"); err != nil {
 		return err
 	}
-	if e.Whole {
-		return nil // it was signed with the last entry
+	if e.Whole { // nothing is derived from it any more
+		_, err := a.log.Checkpoint(ctx, e.Case)
+		return err
 	}
 	return a.settle(ctx, e.Case)
 }
