@@ -12,7 +12,6 @@ import (
 	"daybook/archive"
 	tsa "daybook/archive/stamp"
 	"daybook/config"
-	"daybook/export"
 )
 
 // stamping is the part of an app that has checkpoints stamped.
@@ -56,40 +55,6 @@ func newStamping(a *app, all []tsa.Authority, problems []error) *stamping {
 	return &stamping{app: a, authorities: all, problems: problems, queue: tsa.NewQueue(tsa.Config{
 		Store: a.db, Log: a.log, Authorities: all, Every: time.Duration(a.cfg.TimeStamps.Every), Clock: a.clock, Logger: a.logger,
 	})}
-}
-
-// over returns the time stamps over a checkpoint as a bundle shows them: one for
-// each authority that is set up, by name. With ask, whoever has not given one is
-// asked now, and waited for for some seconds; what does not come is pending.
-func (t *stamping) over(ctx context.Context, c daybook.CaseID, cp archive.Checkpoint, ask bool) ([]export.Stamp, error) {
-	var (
-		have []archive.Stamp
-		err  error
-	)
-	if ask {
-		have, err = t.queue.Stamp(ctx, c, cp)
-	} else {
-		have, err = t.app.log.Stamps(ctx, c, cp.Size)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("time stamps: %w", err)
-	}
-	out := make([]export.Stamp, 0, len(t.authorities))
-	for _, a := range t.authorities {
-		s := export.Stamp{Authority: a.Name, Qualified: a.Qualified, State: string(archive.Pending)}
-		for _, h := range have {
-			if h.Authority != a.Name {
-				continue
-			}
-			token, err := tsa.Check(h.Token, cp.Signed, a.Roots)
-			if err != nil {
-				return nil, fmt.Errorf("time stamp of %s over %d entries: %w: %w", a.Name, cp.Size, archive.ErrBroken, err)
-			}
-			s.State, s.At, s.Offset, s.Token, s.Chain = string(archive.Stamped), token.At, h.Offset, h.Token, token.Chain
-		}
-		out = append(out, s)
-	}
-	return out, nil
 }
 
 // start wants stamps over what was signed before an authority was set up.
