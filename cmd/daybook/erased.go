@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"daybook"
 	"daybook/archive"
@@ -100,4 +101,10 @@ func (a *app) eraseAgain(ctx context.Context, actor daybook.Actor, id daybook.Ca
 		return 0, err
 	}
 	return len(entries), a.settle(ctx, id)
+}
+
+// isHidden reports whether an erasure that waits hides what an entry holds.
+func (a *app) isHidden(ctx context.Context, id daybook.CaseID, entry uint64) (bool, error) {
+	entries, all, err := a.db.HiddenEntries(ctx, id)
+	return all || slices.Contains(entries, entry), err
 }
