@@ -29,6 +29,9 @@ func (cmd *showCommand) Run(c *call) error {
 			return err
 		}
 		if cmd.Raw {
+			if hidden, err := a.isHidden(c.ctx, id, cmd.Entry); err != nil || hidden {
+				return errors.Join(err, fmt.Errorf("entry %d: %w", cmd.Entry, daybook.ErrNotFound))
+			}
 			e, err := a.log.Entry(c.ctx, id, cmd.Entry)
 			if err != nil {
 				return err
