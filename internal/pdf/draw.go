@@ -58,27 +58,37 @@ func (p *pen) cluster(text []char, c *cluster, x, y, at unit) {
 		glyphs = visible(c.face, glyphs)
 	}
 	single := len(glyphs) == 1 && glyphs[0].XOffset == 0 && glyphs[0].YOffset == 0
-	space, hasSpace := c.face.font.NominalGlyph(' ')
 	switch {
-	case len(glyphs) == 0 && hasSpace:
-		p.glyph(c, space, runes, x+at, y)
 	case len(glyphs) == 0:
-	case !single && (c.face.colour || len(glyphs) > mostTogether || len(runes) > mostText):
+		p.glyph(c, p.empty(c), runes, x+at, y)
+	case !single && (c.face.colour || len(glyphs) > mostTogether):
 		p.each(c, glyphs, runes, x+at, y)
 	default:
-		if c.level%2 == 1 && hasSpace {
-			runes = p.letters(c, space, runes, x+at+c.width, y)
+		if c.level%2 == 1 {
+			runes = p.letters(c, runes, x+at+c.width, y)
 		}
 		g := glyphs[0].GlyphID
 		if !single {
 			g = p.faces.part(c.face).compose(components(c.face, glyphs))
 		}
-		p.glyph(c, g, runes, x+at, y)
+		most := mostText
+		if c.face.colour {
+			most = 1
+		}
+		p.glyph(c, g, runes[:min(most, len(runes))], x+at, y)
+		for rest := range slices.Chunk(runes[min(most, len(runes)):], most) {
+			p.glyph(c, p.empty(c), rest, x+at+c.width, y)
+		}
 	}
 }
 
-// mostText is how many characters one code stands for.
-const mostText = 100
+// mostText is how many characters one code stands for; the rest is given to
+// glyphs that show nothing. Some readers take no more, and of emoji, which are
+// two units of UTF-16 each, they take one.
+const mostText = 8
+
+// empty returns a glyph without width that shows nothing.
+func (p *pen) empty(c *cluster) font.GID { return p.faces.part(c.face).compose(nil, 0) }
 
 // visible leaves out glyphs that neither show nor move anything, if others
 // remain: those of joiners and variation selectors.
@@ -107,17 +117,16 @@ func components(a *face, glyphs []shaping.Glyph) (parts []component, advance int
 	return parts, inFont(at)
 }
 
-// letters gives all letters of a cluster but the last to spaces without width at
-// its right edge, and returns the last with its marks. A reader that turns text
+// letters gives all letters of a cluster but the last to empty glyphs at its
+// right edge, and returns the last with its marks. A reader that turns text
 // from right to left around would turn the letters of one code around as well.
-func (p *pen) letters(c *cluster, space font.GID, runes []rune, right, y unit) []rune {
+func (p *pen) letters(c *cluster, runes []rune, right, y unit) []rune {
 	from := 0
 	for i := 1; i < len(runes); i++ {
 		if unicode.Is(unicode.M, runes[i]) || unseen(runes[i]) {
 			continue
 		}
-		empty := p.faces.part(c.face).compose([]component{{glyph: space}}, 0)
-		p.glyph(c, empty, runes[from:i], right, y)
+		p.glyph(c, p.empty(c), runes[from:i], right, y)
 		from = i
 	}
 	return runes[from:]

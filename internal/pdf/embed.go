@@ -12,8 +12,9 @@ import (
 	"github.com/go-text/typesetting/font/opentype/tables"
 )
 
-// perPicture is how many glyphs a Type 3 font has: its codes are single bytes.
-const perPicture = 256
+// perPicture is how many glyphs a Type 3 font has: its codes are single bytes,
+// and one of them is taken.
+const perPicture = 255
 
 // resource returns the name of the font that has a code, and the code as it
 // stands in a content stream. Coloured glyphs are spread over several fonts.
@@ -86,20 +87,28 @@ func (d *Document) writePictures(p *part, codes []code) int {
 		d.out.stream(id, "", p.picture(c))
 		fmt.Fprintf(&procedures, "/g%d %d 0 R", i, id)
 		fmt.Fprintf(&names, "/g%d", i)
-		fmt.Fprintf(&widths, "%d ", int(p.face.font.HorizontalAdvance(c.glyph)))
+		fmt.Fprintf(&widths, "%d ", p.advance(c.glyph))
 	}
+	// Readers that join text guess the size of such a font from its m. Without
+	// one they take pictures for large letters, and leave out spaces.
+	m := d.out.number()
+	d.out.stream(m, "", fmt.Appendf(nil, "%d 0 d0\n", p.face.upem*6/10))
+	fmt.Fprintf(&procedures, "/m %d 0 R", m)
+	names.WriteString("/m")
+	fmt.Fprintf(&widths, "%d", p.face.upem*6/10)
+
 	toUnicode, id := d.out.number(), d.out.number()
 	d.out.stream(toUnicode, "", unicodeMap(codes, 1))
 	scale := strconv.FormatFloat(1/float64(p.face.upem), 'f', 8, 64)
 	d.out.putf(id, "<</Type/Font/Subtype/Type3/FontBBox[0 0 0 0]/FontMatrix[%s 0 0 %s 0 0]/CharProcs<<%s>>/Encoding<</Type/Encoding/Differences[0%s]>>/FirstChar 0/LastChar %d/Widths[%s]/Resources<<>>/ToUnicode %d 0 R>>",
-		scale, scale, procedures.String(), names.String(), len(codes)-1, widths.String(), toUnicode)
+		scale, scale, procedures.String(), names.String(), len(codes), widths.String(), toUnicode)
 	return id
 }
 
 // picture draws a glyph in the font's units.
 func (p *part) picture(c code) []byte {
-	b := fmt.Appendf(nil, "%d 0 d0\n", int(p.face.font.HorizontalAdvance(c.glyph)))
-	if c.text == "" {
+	b := fmt.Appendf(nil, "%d 0 d0\n", p.advance(c.glyph))
+	if c.text == "" || c.glyph >= firstMade { // of pictures, only empty glyphs are made
 		return b
 	}
 	coloured, ok := p.face.font.GlyphDataColor(c.glyph)

@@ -16,22 +16,15 @@ func dense(s string) string {
 // and in a narrow cell.
 func comes(t *testing.T, text string) {
 	t.Helper()
-	for _, where := range []struct {
-		name string
-		fill func(d *pdf.Document)
-	}{
-		{"paragraph", func(d *pdf.Document) { d.Paragraph(pdf.Quote, pdf.Span{Text: text}) }},
-		{"cell", func(d *pdf.Document) {
-			rows := d.Table(pdf.Table{Columns: []pdf.Column{{Title: "", Width: 1}, {Title: "", Width: 9}}})
-			rows.Row(spans(text))
-			rows.End()
-		}},
-	} {
-		doc := document(t, where.fill)
-		got := unchipped(strings.Join(read(t, doc).pages(), ""))
-		if want := dense(text); dense(got) != want {
-			t.Errorf("%s: %s", where.name, difference(dense(got), want))
-		}
+	doc := document(t, func(d *pdf.Document) {
+		d.Paragraph(pdf.Quote, pdf.Span{Text: text})
+		rows := d.Table(pdf.Table{Columns: []pdf.Column{{Title: "", Width: 1}, {Title: "", Width: 9}}})
+		rows.Row(spans(text))
+		rows.End()
+	})
+	got := unchipped(strings.Join(read(t, doc).pages(), ""))
+	if want := dense(text + text); dense(got) != want {
+		t.Error(difference(dense(got), want))
 	}
 }
 

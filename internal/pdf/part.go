@@ -110,10 +110,13 @@ func (p *part) compose(parts []component, advance int) font.GID {
 	return g
 }
 
-// width returns how far a glyph moves the pen, in thousandths of an em.
-func (p *part) width(g font.GID) int {
+// advance returns how far a glyph moves the pen, in the font's units.
+func (p *part) advance(g font.GID) int {
 	if g >= firstMade {
-		return inThousandths(max(p.made[g-firstMade].advance, 0), p.face.upem)
+		return max(p.made[g-firstMade].advance, 0)
 	}
-	return inThousandths(int(p.face.font.HorizontalAdvance(g)), p.face.upem)
+	return int(p.face.font.HorizontalAdvance(g))
 }
+
+// width is advance in thousandths of an em.
+func (p *part) width(g font.GID) int { return inThousandths(p.advance(g), p.face.upem) }
