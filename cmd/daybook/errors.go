@@ -57,6 +57,7 @@ var hints = []struct {
 	{archive.ErrWrongKey, "put the instance key of this data back (daybook key restore), or choose another data folder; nothing was changed"},
 	{errNoDatabase, "choose the folder that it is in (--data, or data in the configuration), or put a backup back (daybook restore); nothing was changed"},
 	{archive.ErrRolledBack, "if a backup was put back on purpose, say so: daybook restore --declare --case CASE --reason TEXT; if not, keep this folder as it is and look for the newer one"},
+	{errBundle, "ask for the file again, in case it was damaged on the way; if it is the same, keep it as it is"},
 	{archive.ErrBroken, "keep the data folder as it is, make a copy, and run daybook verify; do not repair it by hand"},
 	{archive.ErrErased, "its content was erased on somebody's word; daybook verify says when"},
 	{daybook.ErrConsentEnded, "if the person agrees, connect the account again (daybook connect)"},

@@ -57,7 +57,9 @@ var examples = map[string]string{
   daybook export --case CASE --at 170 --out again.zip`,
 	"verify": `  daybook verify --case CASE
   daybook verify --case CASE --anchor checkpoint.txt
-  daybook verify --case CASE --anchor 170:9f2c4be01d7a6653`,
+  daybook verify --case CASE --anchor 170:9f2c4be01d7a6653
+  daybook verify bundle.zip --key FINGERPRINT
+  daybook verify bundle.zip --anchor checkpoint.txt --roots authority.pem`,
 	"checkpoint": `  daybook checkpoint --case CASE --out /media/stick/checkpoint.txt`,
 	"anchors":    `  daybook anchors --case CASE`,
 	"user add":   `  daybook user add 'Ria Vane' --address ria@charity.example`,

@@ -10,11 +10,22 @@ import (
 )
 
 type verifyCommand struct {
-	Case   string   `required:"" help:"The case." placeholder:"CASE"`
+	File   string   `arg:"" optional:"" help:"A bundle, or the folder that it was unpacked to. Nothing but it is needed."`
+	Case   string   `help:"The archive of this case." placeholder:"CASE"`
 	Anchor []string `help:"A checkpoint file that was held elsewhere, SIZE:ROOT as it stands in a mail (the first 16 digits are enough), or a line that daybook checkpoint --line printed." placeholder:"FILE"`
+	Key    []string `help:"Of a bundle: the fingerprint of the key, which you have by another way." placeholder:"FINGERPRINT"`
+	Roots  string   `help:"Of a bundle: root certificates of time-stamp authorities that you trust (PEM)." placeholder:"FILE"`
 }
 
 func (cmd *verifyCommand) Run(c *call) error {
+	switch {
+	case (cmd.File == "") == (cmd.Case == ""):
+		return fmt.Errorf("%w: give a case (--case CASE), or the file of a bundle", errUsage)
+	case cmd.File != "":
+		return cmd.file(c)
+	case len(cmd.Key) > 0 || cmd.Roots != "":
+		return fmt.Errorf("%w: --key and --roots are for a bundle", errUsage)
+	}
 	return c.with(func(a *app) error {
 		actor, id, err := c.enter(a, cmd.Case)
 		if err != nil {

@@ -28,20 +28,20 @@ func ReadAnchor(signed []byte) (Anchor, error) {
 	return Anchor{archive.Anchor{Where: "checkpoint file", Size: cp.size, Root: cp.root}, cp.origin, signed}, nil
 }
 
-var byHand = regexp.MustCompile(`^([0-9]{1,18}):([0-9A-Fa-f]{16,64})$`)
+var byHand = regexp.MustCompile(`^([0-9]{1,18})[ :]([0-9A-Fa-f ]+)( daybook/\S+)?$`)
 
-// ParseAnchor reads "170:9f2c…", as it stands in a mail or a report: a number of
-// entries and at least 16 digits of the root.
+// ParseAnchor reads "170:9f2c…" or "170 9f2c 4be0 … daybook/…", as it stands in
+// a mail or a report: a number of entries and at least 16 digits of the root,
+// perhaps in groups, and perhaps the name of the log.
 func ParseAnchor(s string) (Anchor, error) {
-	m := byHand.FindStringSubmatch(s)
-	if m == nil {
-		return Anchor{}, fmt.Errorf("%w: an anchor is SIZE:ROOT with at least 16 hexadecimal digits of the root", daybook.ErrInvalid)
+	if m := byHand.FindStringSubmatch(strings.TrimSpace(s)); m != nil {
+		root := strings.ToLower(strings.ReplaceAll(m[2], " ", ""))
+		size, err := strconv.ParseUint(m[1], 10, 63)
+		if err == nil && len(root) >= 16 && len(root) <= 64 {
+			return Anchor{Anchor: archive.Anchor{Where: "given by hand", Size: size, Prefix: root}}, nil
+		}
 	}
-	size, err := strconv.ParseUint(m[1], 10, 63)
-	if err != nil {
-		return Anchor{}, fmt.Errorf("%w: an anchor is SIZE:ROOT with at least 16 hexadecimal digits of the root", daybook.ErrInvalid)
-	}
-	return Anchor{Anchor: archive.Anchor{Where: "given by hand", Size: size, Prefix: strings.ToLower(m[2])}}, nil
+	return Anchor{}, fmt.Errorf("%w: an anchor is SIZE:ROOT with at least 16 hexadecimal digits of the root", daybook.ErrInvalid)
 }
 
 // checkKeys compares the bundle with what the reader has from elsewhere.

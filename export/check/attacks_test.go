@@ -242,6 +242,7 @@ func TestWhatSpeaks_B3(t *testing.T) {
 		{"an anchor", log, reader{anchors: []string{string(log.note)}}, archive.OK, "an anchor over 20 entries"},
 		{"an anchor by hand", log, reader{anchors: []string{"20:" + root(20)[:16]}}, archive.OK, "an anchor over 20 entries"},
 		{"an anchor in capitals", log, reader{anchors: []string{"20:" + strings.ToUpper(root(20))}}, archive.OK, "an anchor over 20 entries"},
+		{"an anchor on a label", log, reader{anchors: []string{"20 " + root(20)[:4] + " " + root(20)[4:20] + " daybook/iiii/cccc"}}, archive.OK, "an anchor over 20 entries"},
 		{"an older anchor", log, reader{anchors: []string{string(log.sign(12, log.rootAt(12)))}}, archive.OK, "an anchor over 12 entries"},
 		{"an older anchor by hand", log, reader{anchors: []string{"12:" + root(12)}}, archive.CannotBeKnown, "later ones are newer than it"},
 		{"an anchor of another root", log, reader{anchors: []string{"12:" + root(13)}}, archive.Broken, "the first 12 entries are not those"},

@@ -926,9 +926,10 @@ class Check:
 
 
 def read_anchor(s):
-    m = re.match(r"([0-9]{1,18}):([0-9A-Fa-f]{16,64})\Z", s)
-    if m:
-        return {"where": "given by hand", "size": int(m.group(1)), "root": m.group(2).lower()}
+    m = re.match(r"([0-9]{1,18})[ :]([0-9A-Fa-f ]+)( daybook/\S+)?\Z", s.strip())
+    root = m and m.group(2).replace(" ", "").lower()
+    if m and 16 <= len(root) <= 64:
+        return {"where": "given by hand", "size": int(m.group(1)), "root": root}
     try:
         with open(s, "rb") as f:
             signed = f.read(1 << 16)
