@@ -267,6 +267,9 @@ func (c *call) in(of string, fn func(a *app, actor daybook.Actor, id daybook.Cas
 		if err := a.log.Refused()[id]; err != nil {
 			return err
 		}
+		if a.isErased(c.ctx, id) {
+			return errErasedCase(id)
+		}
 		if err := a.catchUp(c.ctx, id); err != nil {
 			return err
 		}
