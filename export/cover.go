@@ -47,10 +47,8 @@ func foldWord(s string) string { return strings.TrimSpace(string(fold(s, nil))) 
 func fold(s string, at *[]int) []byte {
 	out := make([]byte, 0, len(s))
 	note := func(from int, n int) {
-		if at != nil {
-			for range n {
-				*at = append(*at, from)
-			}
+		for ; at != nil && n > 0; n-- {
+			*at = append(*at, from)
 		}
 	}
 	space := false
@@ -76,8 +74,16 @@ func fold(s string, at *[]int) []byte {
 		note(from, len(out)-n)
 	}
 	for i := 0; i < len(s); {
-		if s[i] < utf8.RuneSelf && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) {
-			put(rune(s[i]), i)
+		if c := s[i]; c < utf8.RuneSelf && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) {
+			if c <= ' ' {
+				put(rune(c), i)
+			} else {
+				if c >= 'A' && c <= 'Z' {
+					c += 'a' - 'A'
+				}
+				out, space = append(out, c), false
+				note(i, 1)
+			}
 			i++
 			continue
 		}
