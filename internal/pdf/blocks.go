@@ -174,7 +174,11 @@ func (d *Document) KeepTogether(fn func()) {
 	}
 	d.kept = nil
 	d.needPage()
-	if d.y+k.height > textBottom && d.y > textTop {
+	switch {
+	case d.y+k.height <= textBottom || d.y == textTop:
+	case d.table != nil && d.table.body != nil:
+		d.table.nextPage() // it has begun, and goes on
+	default:
 		d.newPage()
 	}
 	for _, draw := range k.blocks {

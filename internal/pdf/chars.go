@@ -47,34 +47,34 @@ const atomRune = '\uFFFC'
 type chars struct {
 	spans []Span
 	faces *faces
+	room  int // how many small letters a line has room for; a longer chip is plain text
 	span  int // the one that is being read
 	at    int // in its text
 	queue []char
+	taken int  // of the queue
 	last  rune // what came out last, 0 for a chip or nothing
 }
 
 // next returns the next character, '\n' for the end of a line.
 func (c *chars) next() (char, bool) {
-	for len(c.queue) == 0 {
+	for c.taken == len(c.queue) {
 		if c.span == len(c.spans) {
 			return char{}, false
 		}
+		c.queue, c.taken = c.queue[:0], 0
 		c.read(c.spans[c.span])
 	}
-	first := c.queue[0]
-	c.queue = c.queue[1:]
-	return first, true
+	c.taken++
+	return c.queue[c.taken-1], true
 }
 
 // read reads from the current span: one character, or all of a short one.
 func (c *chars) read(s Span) {
-	c.queue = c.queue[:0]
 	l := s.look()
 	switch {
 	case s.Mark && len(s.Text) <= mostInChip && !strings.Contains(s.Text, "\n"):
 		c.span++
-		c.last = 0
-		c.queue = append(c.queue, char{r: atomRune, look: l, chip: shownText(s.Text, c.faces)})
+		c.chip(shownText(s.Text, c.faces), l)
 		return
 	case s.Covered && c.at == 0:
 		c.queue = append(c.queue, char{r: atomRune, look: l})
@@ -108,8 +108,7 @@ func (c *chars) read(s Span) {
 	}
 	c.at += size
 	if chip != "" {
-		c.last = 0
-		c.queue = append(c.queue, char{r: atomRune, look: l, chip: chip})
+		c.chip(chip, l)
 		return
 	}
 	c.last = r
@@ -117,6 +116,18 @@ func (c *chars) read(s Span) {
 		c.last = 0
 	}
 	c.queue = append(c.queue, char{r: r, look: l})
+}
+
+// chip adds a chip.
+func (c *chars) chip(text string, l look) {
+	c.last = 0
+	if c.room > 0 && len(text) > c.room {
+		for _, r := range text {
+			c.queue = append(c.queue, char{r: r, look: l | small})
+		}
+		return
+	}
+	c.queue = append(c.queue, char{r: atomRune, look: l, chip: text})
 }
 
 // mostInChip is how long a chip can be, in bytes; what is longer is plain text.

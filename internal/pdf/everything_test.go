@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +19,17 @@ import (
 
 // everything returns a document with all that there is.
 func everything(t testing.TB) []byte {
-	return document(t, func(d *pdf.Document) { fillEverything(t, d) })
+	return bytes.Clone(madeOnce(t))
+}
+
+var made struct {
+	sync.Once
+	doc []byte
+}
+
+func madeOnce(t testing.TB) []byte {
+	made.Do(func() { made.doc = document(t, func(d *pdf.Document) { fillEverything(t, d) }) })
+	return made.doc
 }
 
 func fillEverything(t testing.TB, d *pdf.Document) {

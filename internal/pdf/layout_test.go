@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -115,6 +117,48 @@ func TestKeepTogether(t *testing.T) {
 			}
 			run(t, doc, "qpdf", "--check", "FILE")
 		})
+	}
+}
+
+// Rows that are kept together go on under the table's header.
+func TestRowsThatAreKeptTogether(t *testing.T) {
+	doc := document(t, func(d *pdf.Document) {
+		rows := d.Table(pdf.Table{Columns: []pdf.Column{{Title: "Number", Width: 1}}})
+		for i := range 45 {
+			rows.Row(spans(fmt.Sprint("row-", i)))
+		}
+		d.KeepTogether(func() {
+			for range 6 {
+				rows.Row(spans("kept"))
+			}
+			rows.End()
+		})
+		d.Paragraph(pdf.Body, pdf.Span{Text: "Afterwards."})
+	})
+	pages := read(t, doc).pages()
+	if len(pages) != 2 || strings.Count(pages[1], "kept") != 6 {
+		t.Errorf("not together: %q", pages)
+	}
+	if page := run(t, doc, "pdftotext", "-f", "2", "FILE", "-"); strings.Count(page, "Number") != 1 {
+		t.Errorf("page 2 has no header:\n%s", page)
+	}
+}
+
+// Nothing that a chip says is cut off by a narrow column.
+func TestChipInNarrowColumn(t *testing.T) {
+	doc := document(t, func(d *pdf.Document) {
+		rows := d.Table(pdf.Table{Columns: []pdf.Column{{Title: "A", Width: 1}, {Title: "B", Width: 20}}})
+		rows.Row(spans("a\u202eb"), []pdf.Span{{Text: strings.Repeat("long ", 11), Mark: true}})
+		rows.End()
+	})
+	boxes := run(t, doc, "pdftotext", "-bbox", "FILE", "-")
+	for _, m := range regexp.MustCompile(`xMin="([0-9.]+)" yMin="[0-9.]+" xMax="([0-9.]+)" yMax="[0-9.]+">[^<]*(?:U\+|E|\])[^<]*<`).FindAllStringSubmatch(boxes, -1) {
+		if right, _ := strconv.ParseFloat(m[2], 64); right > 80 {
+			t.Errorf("a chip reaches beyond its column: %s", m[0])
+		}
+	}
+	if got := strings.Join(read(t, doc).pages(), ""); !strings.Contains(dense(got), "[U+202E]") {
+		t.Errorf("got %q", got)
 	}
 }
 

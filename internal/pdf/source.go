@@ -19,7 +19,8 @@ type source struct {
 const mostAtOnce = 2000
 
 func (s *setter) source(spans []Span, size, width unit) *source {
-	return &source{set: s, chars: chars{spans: spans, faces: s.faces}, size: size, width: width}
+	room := int((width - 2*chipMargin) * 2 / size)
+	return &source{set: s, chars: chars{spans: spans, faces: s.faces, room: max(room, 1)}, size: size, width: width}
 }
 
 // peek returns the line after so many others, nil if there is none.

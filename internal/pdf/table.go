@@ -206,8 +206,10 @@ func (r *Rows) End() {
 	}
 	r.ended = true
 	d := r.d
-	d.table = nil
 	d.add(8*point, func() {
+		if d.table == r {
+			d.table = nil
+		}
 		d.shut(r.body)
 		d.shut(r.table)
 		d.y += 8 * point
