@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -144,11 +145,18 @@ func (db *DB) Close() error {
 	return err
 }
 
-// Truncate moves what lies in SQLite's write-ahead log into the database and
-// empties the log, so that nothing that was erased is left in it. PostgreSQL
-// keeps its log for as long as it is set up to; there it does nothing.
+// Truncate leaves as little of what was deleted on the disk as the engine lets.
+// On SQLite it moves what lies in the write-ahead log into the database, whose
+// free pages are overwritten, and empties the log. On PostgreSQL it has the dead
+// rows of the tables with content removed, unless an older transaction can still
+// see them; the server keeps its own log for as long as it is set up to.
 func (db *DB) Truncate(ctx context.Context) error {
 	if db.uri == nil {
+		tables := append(slices.Clone(derivedTables), ofCase...)
+		tables = append(tables, "erasure", "case_", "lane", "account_token")
+		if _, err := db.write.ExecContext(ctx, `VACUUM `+strings.Join(tables, ", ")); err != nil {
+			return fmt.Errorf("remove dead rows: %w", err)
+		}
 		return nil
 	}
 	var busy, frames, moved int
