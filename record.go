@@ -228,11 +228,26 @@ type ClockStep struct {
 	Step   time.Duration `json:"step_ns"`
 }
 
-// Restore declares that a backup was put back under a log that had gone on.
+// Restore declares that a backup was put back under a log that had gone on, or
+// that a log was put back that another instance had handed over (Origin).
 type Restore struct {
-	Size     uint64 `json:"size"`      // entries in the backup
+	Size     uint64 `json:"size"`      // entries in the backup, or that were handed over
 	Root     Digest `json:"root"`      // over them
 	LostSize uint64 `json:"lost_size"` // entries that there had been
 	LostRoot Digest `json:"lost_root"`
 	Reason   string `json:"reason"`
+
+	Origin        string        `json:"origin,omitzero"`           // that the log had
+	Key           string        `json:"key,omitzero"`              // that signed it: a note verifier key
+	Checkpoint    []byte        `json:"checkpoint,omitempty"`      // the signed note over Size entries
+	Stamps        []HandedStamp `json:"stamps,omitempty"`          // over the bytes of Checkpoint
+	NotHandedOver []uint64      `json:"not_handed_over,omitempty"` // entries whose content did not come with it
+}
+
+// A HandedStamp is a time stamp (RFC 3161) that came with a log.
+type HandedStamp struct {
+	Authority string    `json:"authority"`
+	At        time.Time `json:"at"`
+	Token     []byte    `json:"token"`
+	Chain     []byte    `json:"chain,omitempty"` // certificates, PEM
 }

@@ -22,9 +22,16 @@ const chunkSize = 64 << 10
 // once. The bytes are on stable storage before the row that names them.
 func (l *Log) PutBlob(ctx context.Context, c daybook.CaseID, b []byte) (daybook.Digest, error) {
 	d := daybook.DigestOf(b)
+	_, err := l.putBlob(ctx, c, d, b)
+	return d, err
+}
+
+// putBlob is PutBlob, and returns the name of the file that it has written; ""
+// if the bytes were there.
+func (l *Log) putBlob(ctx context.Context, c daybook.CaseID, d daybook.Digest, b []byte) (name string, err error) {
 	key, err := l.keys.Case(ctx, c)
 	if err != nil {
-		return d, fmt.Errorf("keep a blob: %w", err)
+		return "", fmt.Errorf("keep a blob: %w", err)
 	}
 	ref := key.MAC("blob", d.String())
 	_, err = l.storage.Blob(ctx, c, ref)
@@ -32,20 +39,20 @@ func (l *Log) PutBlob(ctx context.Context, c daybook.CaseID, b []byte) (daybook.
 		_, err = l.storage.HoldBlob(ctx, c, ref)
 	}
 	if err == nil {
-		return d, nil
+		return "", nil
 	} else if !errors.Is(err, daybook.ErrNotFound) {
-		return d, fmt.Errorf("keep a blob: %w", err)
+		return "", fmt.Errorf("keep a blob: %w", err)
 	}
 	var secret [32]byte
 	rand.Read(secret[:])
 	row := BlobRow{Ref: ref, Name: daybook.NewID(), Size: int64(len(b)), WrappedKey: key.Seal("blob-key/"+d.String(), secret[:])}
 	if err := l.blobs.Put(ctx, row.Name, sealChunks(secret, b)); err != nil {
-		return d, fmt.Errorf("keep a blob: %w", err)
+		return "", fmt.Errorf("keep a blob: %w", err)
 	}
 	if err := l.storage.PutBlob(ctx, c, row); err != nil {
-		return d, fmt.Errorf("keep a blob: %w", err)
+		return row.Name, fmt.Errorf("keep a blob: %w", err)
 	}
-	return d, nil
+	return row.Name, nil
 }
 
 // Blob returns the bytes with a digest. ErrNotFound if the case has none such;

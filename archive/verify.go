@@ -39,14 +39,17 @@ type Anchor struct {
 
 // A Report is what Verify found.
 type Report struct {
-	Answer   Answer    `json:"answer"`
-	Entries  uint64    `json:"entries"`
-	Covered  uint64    `json:"covered"`             // entries under the newest checkpoint; the others are the uncovered tail
-	Pending  int       `json:"pending_time_stamps"` // authorities whose stamp over the newest checkpoint is still to be had
-	Anchors  []Anchor  `json:"anchors"`             // outside copies that were compared
-	Erased   int       `json:"erased"`              // entries whose content was destroyed on somebody's word
-	Problems []Problem `json:"problems"`            // empty if Answer is OK
-	Root     string    `json:"root"`
+	Answer  Answer   `json:"answer"`
+	Entries uint64   `json:"entries"`
+	Covered uint64   `json:"covered"`             // entries under the newest checkpoint; the others are the uncovered tail
+	Pending int      `json:"pending_time_stamps"` // authorities whose stamp over the newest checkpoint is still to be had
+	Anchors []Anchor `json:"anchors"`             // outside copies that were compared
+	Erased  int      `json:"erased"`              // entries whose content was destroyed on somebody's word
+	// NotHandedOver counts entries whose content was not in the bundle that this
+	// case came from.
+	NotHandedOver int       `json:"not_handed_over"`
+	Problems      []Problem `json:"problems"` // empty if Answer is OK
+	Root          string    `json:"root"`
 
 	TimeStamps []StampReport `json:"time_stamps"` // by authority; one that says so if none is set up
 	Remarks    []Problem     `json:"remarks"`     // what a reader should know, and what does not make it broken
@@ -104,6 +107,8 @@ type verifier struct {
 	missing map[uint64]bool     // entries without content
 	allowed []uint64            // entries that an erased entry names
 	last    time.Time           // of the entry before
+	before  daybook.Digest      // root over the entries before one of kind restore
+	handed  []handed            // logs that were put back
 	blobs   []daybook.Digest
 	com     committer
 	seal    sealer
@@ -153,6 +158,9 @@ func (v *verifier) run(ctx context.Context) error {
 			if row.Index != n {
 				v.report.broken(fmt.Sprintf("entry %d", n), "it is missing; the next one is entry %d", row.Index)
 				return nil
+			}
+			if row.Kind == daybook.RecordRestore {
+				v.before = edge.root()
 			}
 			var hashes []byte
 			hashes, edge = edge.add(n, Leaf(n, row.Kind, row.Commitment), row.Hashes[:0:0])
@@ -318,7 +326,7 @@ func (v *verifier) content(key *CaseKey, row *Row) {
 		v.report.broken(v.entry(row), "the time that it is listed with is not the one that it was written with")
 	}
 	switch row.Kind {
-	case daybook.RecordErased, daybook.RecordMedia, daybook.RecordDiary, daybook.RecordImport:
+	case daybook.RecordErased, daybook.RecordMedia, daybook.RecordDiary, daybook.RecordImport, daybook.RecordRestore:
 	default:
 		return
 	}
@@ -336,6 +344,14 @@ func (v *verifier) content(key *CaseKey, row *Row) {
 		}
 		v.allowed = append(v.allowed, e.Entries...)
 	}
+	if row.Kind == daybook.RecordRestore {
+		var e daybook.Restore
+		if err := r.Decode(&e); err != nil {
+			v.report.broken(v.entry(row), "its fields cannot be read")
+			return
+		}
+		v.handed = append(v.handed, handed{Restore: e, index: row.Index, before: v.before})
+	}
 }
 
 func (v *verifier) entry(row *Row) string { return fmt.Sprintf("entry %d", row.Index) }
@@ -349,6 +365,7 @@ func (v *verifier) erasures() {
 			delete(v.missing, i)
 		}
 	}
+	v.handovers()
 	left := make([]uint64, 0, len(v.missing))
 	for i := range v.missing {
 		left = append(left, i)
