@@ -20,7 +20,7 @@ import (
 var ofCase = append([]string{goneOwn, goneCase, goneLabel, goneReason, "ordinary"}, ofMessages...)
 
 // B-6: of a whole case numbers stay, and what they say can be checked.
-func TestEraseWholeCase_B6_C10_D12(t *testing.T) {
+func TestEraseWholeCase_B6_C10(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { playEraseCase(t, newPlot(t, onSQLite)) })
 	t.Run("postgres", func(t *testing.T) { playEraseCase(t, newPlot(t, onPostgres(t))) })
 }
@@ -133,7 +133,7 @@ func TestErasureOfACaseAfterACrash_B6_C10(t *testing.T) {
 }
 
 // What the log alone is left of can be removed as well.
-func TestEraseDropTree_D12(t *testing.T) {
+func TestEraseDropTree_B6(t *testing.T) {
 	p := newPlot(t, onSQLite)
 	command := func(want int, words ...string) string {
 		t.Helper()
