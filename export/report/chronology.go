@@ -80,7 +80,7 @@ func (w *writer) events() (out []event) {
 			at = m.At
 		}
 		var c cell
-		c.line(bold("Request to stop. "), text(w.askedLine(m)))
+		c.line(bold("Request to stop. "), text(w.askedLine(m, mostName)))
 		out = append(out, event{at: at, entry: m.Entry, label: "Noted", about: w.called(w.p.facts.Handles[m.Handle]), text: c})
 	}
 	for _, b := range w.p.facts.Blocks {

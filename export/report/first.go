@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -19,41 +20,69 @@ import (
 // visit, with counts and exhibit numbers, no words of a message, and room for
 // what a person adds by hand. The same s gives the same bytes.
 func WriteFirst(ctx context.Context, w io.Writer, s *export.Shown) error {
+	for _, b := range firstBounds() {
+		n, err := writeFirst(ctx, io.Discard, s, b)
+		if err != nil {
+			return err
+		}
+		if n <= 2 {
+			_, err = writeFirst(ctx, w, s, b)
+			return err
+		}
+	}
+	return errors.New("write the first report: it does not fit on two pages")
+}
+
+// A bound keeps a first report on two pages, whatever is in the record.
+type bound struct {
+	name    int    // bytes of a name
+	native  int    // bytes of an identifier
+	numbers int    // exhibit numbers, or runs of them
+	stops   int    // requests to stop
+	handles int    // that are named together
+	lines   [3]int // that are left for writing by hand
+}
+
+// firstBounds are tried one after the other.
+func firstBounds() []bound {
+	return []bound{
+		{name: 60, native: 80, numbers: 8, stops: 3, handles: 4, lines: [3]int{3, 3, 2}},
+		{name: 40, native: 60, numbers: 5, stops: 2, handles: 2, lines: [3]int{3, 2, 2}},
+		{name: 24, native: 40, numbers: 3, stops: 1, handles: 1, lines: [3]int{2, 1, 1}},
+	}
+}
+
+// writeFirst writes a first report and returns how many pages it has.
+func writeFirst(ctx context.Context, w io.Writer, s *export.Shown, b bound) (pages int, err error) {
 	r, err := newWriter(ctx, w, s, "Record of contacts: first report")
 	if err != nil {
-		return err
+		return 0, err
 	}
-	f := firstReport{r}
+	f := firstReport{r, b}
 	f.head()
 	f.happened()
 	f.stop()
 	f.kinds()
 	f.kept()
-	f.d.PageBreak()
-	f.byHand()
-	f.asked()
+	f.d.KeepTogether(f.asked)
+	f.d.KeepTogether(f.byHand)
 	if err := r.d.Close(); err != nil {
-		return fmt.Errorf("write the first report: %w", err)
+		return 0, fmt.Errorf("write the first report: %w", err)
 	}
-	return ctx.Err()
+	return r.d.Pages(), ctx.Err()
 }
 
-// Bounds that keep a first report on two pages, whatever is in the record.
-const (
-	firstName    = 60 // bytes of a name
-	firstNumbers = 6  // exhibit numbers, or runs of them
-	firstLines   = 3  // requests to stop
-	firstHandles = 4
-)
-
 // A firstReport is a writer of two pages.
-type firstReport struct{ *writer }
+type firstReport struct {
+	*writer
+	most bound
+}
 
 func (w firstReport) head() {
 	w.d.Heading(1, "Record of contacts: first report")
 	s := "Two pages for a first call or visit. The numbers are exhibit numbers; report.pdf of the same bundle has the exhibits, with how each figure is counted."
 	if w.s.Spec.For != "" {
-		s = "Made for: " + name(w.s.Spec.For) + ". " + s
+		s = "Made for: " + w.s.Spec.For + ". " + s
 	}
 	if w.selection() {
 		s += " Selection: " + w.selected() + ". " + export.FiguresNote()
@@ -123,15 +152,15 @@ func firstSentence(s string) string {
 }
 
 func (w firstReport) named(h daybook.Handle) string {
-	return nameUpTo(w.summaryOf(h).Handle.Shown(), firstName) + " on " + platform(h.Platform)
+	return nameUpTo(w.summaryOf(h).Handle.Shown(), w.most.name) + " on " + nameUpTo(platform(h.Platform), w.most.name)
 }
 
 func (w firstReport) briefly(handles []daybook.Handle) string {
 	var out []string
-	for _, h := range handles[:min(len(handles), firstHandles)] {
+	for _, h := range handles[:min(len(handles), w.most.handles)] {
 		out = append(out, w.named(h))
 	}
-	if more := len(handles) - firstHandles; more > 0 {
+	if more := len(handles) - w.most.handles; more > 0 {
 		out = append(out, fmt.Sprintf("%d more", more))
 	}
 	return joined(out)
@@ -145,12 +174,11 @@ func (w firstReport) stop() {
 		if k.What != daybook.MarkStop || k.Handle < 0 || k.Handle >= len(w.p.facts.Handles) {
 			continue
 		}
-		if len(lines) == firstLines {
+		if len(lines) == w.most.stops {
 			lines = append(lines, "More requests stand in report.pdf.")
 			break
 		}
-		k.How = nameUpTo(k.How, firstName)
-		lines = append(lines, w.askedLine(k))
+		lines = append(lines, w.askedLine(k, w.most.name))
 	}
 	if len(lines) == 0 {
 		w.say("No request to stop is noted in this record.")
@@ -160,7 +188,7 @@ func (w firstReport) stop() {
 		for _, key := range []string{"after-stop", "around-stop", "rate-stop", "after-block"} {
 			if g, there := f.Figures[key]; there && (g.Value > 0 || key == "after-stop") {
 				s := firstSentence(g.Text)
-				if n := w.numbersUpTo(g.Entries, firstNumbers); n != "" && key != "rate-stop" {
+				if n := w.numbersUpTo(g.Entries, w.most.numbers); n != "" && key != "rate-stop" {
 					s += " Exhibits: " + n + "."
 				}
 				lines = append(lines, s)
@@ -182,7 +210,7 @@ func (w firstReport) kinds() {
 				break
 			}
 		}
-		w.say("The newest is exhibit " + x.FromMark + ", " + kind(x.Message.Kind) + " on " + platform(x.Message.Platform) + ", " + w.moment(x.At) + ".")
+		w.say("The newest is exhibit " + x.FromMark + ", " + nameUpTo(kind(x.Message.Kind), w.most.name) + " on " + nameUpTo(platform(x.Message.Platform), w.most.name) + ", " + w.moment(x.At) + ".")
 	}
 	if len(all) == 0 {
 		w.say("No message was marked by the rules that look for words. That does not mean that they are harmless.")
@@ -192,7 +220,7 @@ func (w firstReport) kinds() {
 		{Title: "Marked as", Width: 0.32}, {Title: "Newest", Width: 0.18}, {Title: "Exhibits", Width: 0.38}, {Title: "Messages", Width: 0.12, Right: true},
 	}})
 	for _, k := range all {
-		t.Row(one(text(flagTitle(k.flag))), one(text(w.day(k.newest.At))), one(text(w.numbersUpTo(k.entries, firstNumbers))), one(text(strconv.Itoa(len(k.entries)))))
+		t.Row(one(text(flagTitle(k.flag))), one(text(w.day(k.newest.At))), one(text(w.numbersUpTo(k.entries, w.most.numbers))), one(text(strconv.Itoa(len(k.entries)))))
 	}
 	t.End()
 	w.note("Rules over words marked these for a reader; a person has to read them. Some are marked without cause and others are missed. The order says nothing about danger, and a message without a mark may be anything but harmless.")
@@ -280,106 +308,4 @@ func (w firstReport) firstStamp() string {
 		}
 	}
 	return at
-}
-
-// byHand leaves lines to be filled in with a pen.
-func (w firstReport) byHand() {
-	w.d.Heading(2, "To be filled in by hand")
-	line := strings.Repeat("_", 110)
-	for _, k := range []struct {
-		what  string
-		lines int
-	}{
-		{"What it has changed in daily life (sleep, ways, work, home, people who are seen)", 4},
-		{"What else happened that is not in this record (calls, visits, letters, things damaged), with dates", 4},
-		{"Crime reference number, officer, station, date", 2},
-	} {
-		w.d.Paragraph(pdf.Body, bold(k.what))
-		for range k.lines {
-			w.d.Space(6)
-			w.d.Paragraph(pdf.Body, dim(line))
-		}
-		w.d.Space(6)
-	}
-}
-
-// asked answers the questions that are often asked first, as far as the record
-// goes.
-func (w firstReport) asked() {
-	w.d.Heading(2, "What is often asked first")
-	t := w.d.Table(pdf.Table{Summary: "Questions that are often asked first, and what the record has on them.", Columns: []pdf.Column{{Title: "Question", Width: 0.3}, {Title: "What the record has", Width: 0.7}}})
-	row := func(question, answer string) {
-		if answer != "" {
-			t.Row(one(bold(question)), one(text(answer)))
-		}
-	}
-	f := w.main()
-	if f == nil {
-		f = &detect.Finding{}
-	}
-	row("Who is it?", "The record knows handles, not people. "+w.identifiers(f)+" A platform can tell more to those who may ask it.")
-	row("Did the person answer?", w.figureText(f, "answered"))
-	row("Through what?", w.parts(f, "channel."))
-	row("By day or by night?", w.figureText(f, "night"))
-	row("Is anybody else drawn in?", w.figureText(f, "third-parties"))
-	row("Was anything changed or taken away?", strings.TrimSpace(w.figureText(f, "edited")+" "+w.figureText(f, "gone")))
-	row("Could there be other handles?", w.suggestedBriefly())
-	row("Is it all there?", "Only the accounts that were connected were read. An empty day does not mean that nothing was sent.")
-	row("Could it have been made up?", "What was read from an account came from the platform; what was imported or written down by a person says so at each exhibit. Nothing here shows that a platform told the truth, or who was at the keyboard.")
-	t.End()
-	w.note("This report counts what reached the accounts in the record. It says nothing about who is behind a handle, about what will happen next, or about any law. That is for people to decide.")
-}
-
-func (w firstReport) identifiers(f *detect.Finding) string {
-	var out []string
-	for _, h := range f.Handles[:min(len(f.Handles), firstHandles)] {
-		out = append(out, nameUpTo(w.summaryOf(h).Handle.Shown(), firstName)+" (identifier "+nameUpTo(h.Native, firstName)+")")
-	}
-	if len(out) == 0 {
-		return ""
-	}
-	return "The platform’s own identifiers: " + joined(out) + "."
-}
-
-func (w firstReport) figureText(f *detect.Finding, key string) string {
-	if g, there := f.Figures[key]; there {
-		return sentence(g.Text)
-	}
-	return ""
-}
-
-// parts says what the contacts are made up of.
-func (w firstReport) parts(f *detect.Finding, part string) string {
-	var keys []string
-	for key := range f.Figures { // sorted
-		if strings.HasPrefix(key, part) {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	var out []string
-	for _, key := range keys[:min(len(keys), firstHandles)] {
-		out = append(out, platform(daybook.Platform(nameUpTo(strings.TrimPrefix(key, part), firstName)))+": "+strconv.FormatInt(f.Figures[key].Value, 10))
-	}
-	if len(out) == 0 {
-		return ""
-	}
-	return joined(out) + "."
-}
-
-func (w firstReport) suggestedBriefly() string {
-	var out []string
-	for i := range w.p.links {
-		if f := &w.p.links[i]; w.p.suggested(f) {
-			out = append(out, nameUpTo(w.summaryOf(f.Handles[0]).Handle.Shown(), firstName))
-		}
-	}
-	if len(out) == 0 {
-		return "The program suggests none. That does not mean that there is none."
-	}
-	n := len(out)
-	if n > firstHandles {
-		out = append(out[:firstHandles], fmt.Sprintf("%d more", n-firstHandles))
-	}
-	return "The program suggests " + count(int64(n), "link") + " that no person has confirmed: " + joined(out) + ". The reasons for and against stand in report.pdf."
 }

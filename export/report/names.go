@@ -16,6 +16,8 @@ const mostName = 200
 // name cuts a name to a length and makes one line of it.
 func name(s string) string { return nameUpTo(s, mostName) }
 
+// nameUpTo is name with another length; where it is short, what was cut off is
+// not counted.
 func nameUpTo(s string, most int) string {
 	s = strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(s)
 	if len(s) <= most {
@@ -24,6 +26,9 @@ func nameUpTo(s string, most int) string {
 	cut := most
 	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
+	}
+	if most < mostName {
+		return s[:cut] + "…"
 	}
 	return s[:cut] + fmt.Sprintf("… (%d characters more)", utf8.RuneCountInString(s[cut:]))
 }

@@ -81,15 +81,15 @@ func (w *writer) askedLines(m *detect.Series) (out []string) {
 		if k.What != daybook.MarkStop || !slices.Contains(m.Handles, k.Handle) {
 			continue
 		}
-		out = append(out, w.askedLine(k))
+		out = append(out, w.askedLine(k, mostName))
 	}
 	return out
 }
 
 // askedLine says when somebody was asked to stop, in what, and how the person
-// put it.
-func (w *writer) askedLine(k detect.Mark) string {
-	s := shown(w.summaryOf(w.p.facts.Handles[k.Handle]).Handle) + " was asked to stop"
+// put it; most bounds the names, in bytes.
+func (w *writer) askedLine(k detect.Mark, most int) string {
+	s := nameUpTo(w.summaryOf(w.p.facts.Handles[k.Handle]).Handle.Shown(), most) + " was asked to stop"
 	if !k.When.At.IsZero() {
 		s += ": " + w.sent(k.When)
 	} else if k.About != nil {
@@ -103,7 +103,7 @@ func (w *writer) askedLine(k detect.Mark) string {
 		}
 	}
 	if k.How != "" {
-		s += " (“" + name(k.How) + "”)"
+		s += " (“" + nameUpTo(k.How, most) + "”)"
 	}
 	return s + ". Said by " + w.who(w.actor(k.Entry)) + " in entry " + strconv.FormatUint(k.Entry, 10) + "."
 }
