@@ -327,6 +327,9 @@ func (r *request) saveRaw() error {
 	if err != nil {
 		return err
 	}
+	if err := r.notHidden(number); err != nil {
+		return err
+	}
 	if err := r.look(cases.Content, daybook.Access{Entries: []uint64{number}, Count: 1, Detail: "saved an entry as it came"}); err != nil {
 		return err
 	}

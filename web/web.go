@@ -83,6 +83,7 @@ type Store interface {
 	AlertRules
 	Archives
 	Flags
+	Hiding
 }
 
 // Config says what the pages work with. Fields without a comment are needed.
