@@ -68,6 +68,41 @@ func verify(t testing.TB, l *archive.Log, c daybook.CaseID, anchors ...archive.A
 	return r
 }
 
+// rehashed gives rows the tree hashes that fit them, as a careful attacker would,
+// and returns the head over them.
+func rehashed(t testing.TB, rows []archive.Row) archive.Head {
+	t.Helper()
+	var stored []tlog.Hash
+	read := tlog.HashReaderFunc(func(ix []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(ix))
+		for i, x := range ix {
+			out[i] = stored[x]
+		}
+		return out, nil
+	})
+	for i := range rows {
+		r := &rows[i]
+		hs, err := tlog.StoredHashes(int64(i), archive.Leaf(r.Index, r.Kind, r.Commitment), read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored = append(stored, hs...)
+		r.Hashes = nil
+		for _, h := range hs {
+			r.Hashes = append(r.Hashes, h[:]...)
+		}
+	}
+	n := int64(len(rows))
+	h := archive.Head{Size: uint64(n)}
+	for level := range 63 {
+		if n>>level&1 == 1 {
+			x := stored[tlog.StoredHashIndex(level, n>>level-1)]
+			h.Frontier = append(h.Frontier, x[:]...)
+		}
+	}
+	return h
+}
+
 // The attacks of requirement B-2 by somebody who has the database and no keys,
 // at random places of random logs.
 func TestAttacks_B2(t *testing.T) {
@@ -77,38 +112,7 @@ func TestAttacks_B2(t *testing.T) {
 		}
 		return rows
 	}
-	// rehash gives rows the tree hashes that fit them, as a careful attacker would.
-	rehash := func(m *archivetest.Memory, c daybook.CaseID) {
-		var stored []tlog.Hash
-		read := tlog.HashReaderFunc(func(ix []int64) ([]tlog.Hash, error) {
-			out := make([]tlog.Hash, len(ix))
-			for i, x := range ix {
-				out[i] = stored[x]
-			}
-			return out, nil
-		})
-		for i := range m.Log[c] {
-			r := &m.Log[c][i]
-			hs, err := tlog.StoredHashes(int64(i), archive.Leaf(r.Index, r.Kind, r.Commitment), read)
-			if err != nil {
-				t.Fatal(err)
-			}
-			stored = append(stored, hs...)
-			r.Hashes = nil
-			for _, h := range hs {
-				r.Hashes = append(r.Hashes, h[:]...)
-			}
-		}
-		n := int64(len(m.Log[c]))
-		h := archive.Head{Size: uint64(n)}
-		for level := range 63 {
-			if n>>level&1 == 1 {
-				x := stored[tlog.StoredHashIndex(level, n>>level-1)]
-				h.Frontier = append(h.Frontier, x[:]...)
-			}
-		}
-		m.Heads[c] = h
-	}
+	rehash := func(m *archivetest.Memory, c daybook.CaseID) { m.Heads[c] = rehashed(t, m.Log[c]) }
 	attacks := []struct {
 		name   string
 		do     func(m *archivetest.Memory, c daybook.CaseID, at int)
