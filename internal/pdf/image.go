@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"image"
@@ -9,13 +10,17 @@ import (
 	"image/gif"
 	"image/png"
 	"io"
+	"slices"
 
 	"golang.org/x/image/webp"
 )
 
-// mostPixels is how large a picture may be. Those that are not embedded as they
-// are take eight bytes for each pixel while they are being read.
-const mostPixels = 24_000_000
+// How large a picture may be, in pixels. While one is decoded it takes up to eight
+// bytes for each.
+const (
+	mostInPhoto = 100_000_000 // JPEG, which is not decoded
+	mostDecoded = 16_000_000
+)
 
 // ErrPicture says that a picture cannot be shown: it is of another kind than
 // JPEG, PNG, GIF and WebP, broken, or too large.
@@ -31,35 +36,53 @@ func (d *Document) Image(alt string, data []byte, maxHeight float64) error {
 	if d.failed() {
 		return nil // Close says why
 	}
-	kind, err := pictureKind(data)
-	if err != nil {
-		return err
-	}
-	var id, width, height int
-	var t turn
-	if kind == "jpeg" {
-		p, err := readJPEG(data)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrPicture, err)
+	sum := sha256.Sum256(data)
+	p, known := d.pictures[sum]
+	if !known {
+		var err error
+		if p, err = d.embed(data); err != nil {
+			return err
 		}
-		id, width, height, t = d.embedPhoto(p), p.width, p.height, p.turn
-	} else {
-		img, err := decodePicture(kind, data)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrPicture, err)
-		}
-		id, width, height = d.embedPixels(img), img.Bounds().Dx(), img.Bounds().Dy()
+		d.pictures[sum] = p
 	}
-	if t.sideways() {
-		width, height = height, width
-	}
-	d.placeImage(alt, id, width, height, t, points(maxHeight))
+	d.placeImage(alt, p, points(maxHeight))
 	return nil
 }
 
-func (d *Document) placeImage(alt string, id, width, height int, t turn, most unit) {
+// A picture is an image that has been written. It may be shown several times.
+type picture struct {
+	id            int
+	width, height int // as they are shown
+	turn          turn
+}
+
+// embed writes a picture.
+func (d *Document) embed(data []byte) (picture, error) {
+	kind, err := pictureKind(data)
+	if err != nil {
+		return picture{}, err
+	}
+	if kind == "jpeg" {
+		p, err := readJPEG(data)
+		if err != nil {
+			return picture{}, fmt.Errorf("%w: %w", ErrPicture, err)
+		}
+		shown := picture{d.embedPhoto(p), p.width, p.height, p.turn}
+		if p.turn.sideways() {
+			shown.width, shown.height = p.height, p.width
+		}
+		return shown, nil
+	}
+	img, err := decodePicture(kind, data)
+	if err != nil {
+		return picture{}, fmt.Errorf("%w: %w", ErrPicture, err)
+	}
+	return picture{id: d.embedPixels(img), width: img.Bounds().Dx(), height: img.Bounds().Dy()}, nil
+}
+
+func (d *Document) placeImage(alt string, p picture, most unit) {
 	most = min(max(most, 10*point), textHeight)
-	w, h := unit(width)*3*point/4, unit(height)*3*point/4 // 96 to the inch
+	w, h := unit(p.width)*3*point/4, unit(p.height)*3*point/4 // 96 to the inch
 	if w > textWidth {
 		w, h = textWidth, h*textWidth/w
 	}
@@ -71,7 +94,9 @@ func (d *Document) placeImage(alt string, id, width, height int, t turn, most un
 		if d.y+h > textBottom && d.y > textTop {
 			d.newPage()
 		}
-		d.page.images = append(d.page.images, id)
+		if !slices.Contains(d.page.images, p.id) {
+			d.page.images = append(d.page.images, p.id)
+		}
 		d.figure(alt, margin, d.y, w, h, func() {
 			c := &d.page.body
 			c.b = append(c.b, "q "...)
@@ -80,8 +105,8 @@ func (d *Document) placeImage(alt string, id, width, height int, t turn, most un
 			c.num(h)
 			c.at(margin, d.y+h)
 			c.op("cm")
-			c.op(t.matrix() + " cm")
-			c.opf("/I%d Do Q", id)
+			c.op(p.turn.matrix() + " cm")
+			c.opf("/I%d Do Q", p.id)
 		})
 		d.y += h + 8*point
 	})
@@ -102,8 +127,8 @@ func pictureKind(data []byte) (string, error) {
 	return "", fmt.Errorf("%w: it is of another kind than JPEG, PNG, GIF and WebP", ErrPicture)
 }
 
-func checkSize(width, height int) error {
-	if width < 1 || height < 1 || width > mostPixels/height {
+func checkSize(width, height, most int) error {
+	if width < 1 || height < 1 || width > most/height {
 		return fmt.Errorf("%d × %d pixels", width, height)
 	}
 	return nil
@@ -125,13 +150,13 @@ func decodePicture(kind string, data []byte) (img image.Image, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSize(c.Width, c.Height); err != nil {
+	if err := checkSize(c.Width, c.Height, mostDecoded); err != nil {
 		return nil, err
 	}
 	if img, err = decode(bytes.NewReader(data)); err != nil {
 		return nil, err
 	}
-	return img, checkSize(img.Bounds().Dx(), img.Bounds().Dy())
+	return img, checkSize(img.Bounds().Dx(), img.Bounds().Dy(), mostDecoded)
 }
 
 // embedPhoto writes a JPEG as an image (ISO 32000-1 §8.9.5) and returns its

@@ -111,7 +111,7 @@ func (p *photo) frame(body []byte) error {
 	if len(body) != 6+3*p.components || p.components != 1 && p.components != 3 && p.components != 4 {
 		return fmt.Errorf("%w: %d components", errJPEG, p.components)
 	}
-	return checkSize(p.width, p.height)
+	return checkSize(p.width, p.height, mostInPhoto)
 }
 
 // endOfScan returns where the next segment begins after the data of a scan.

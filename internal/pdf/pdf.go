@@ -14,6 +14,7 @@
 package pdf
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -45,14 +46,15 @@ type Document struct {
 	fonts   int   // of the dictionary of fonts
 
 	bookmarks []bookmark
-	kept      *keeping // what KeepTogether gathers, or nil
-	table     *Rows    // the one that is open, or nil
+	pictures  map[[sha256.Size]byte]picture // by their bytes
+	kept      *keeping                      // what KeepTogether gathers, or nil
+	table     *Rows                         // the one that is open, or nil
 	closed    bool
 }
 
 // New begins a document.
 func New(w io.Writer, o Options) *Document {
-	d := &Document{options: o, out: newObjects(w), set: newSetter()}
+	d := &Document{options: o, out: newObjects(w), set: newSetter(), pictures: map[[sha256.Size]byte]picture{}}
 	d.tree, d.fonts = d.out.number(), d.out.number()
 	d.root = d.open(nil, "Document", "")
 	return d
