@@ -36,13 +36,6 @@ func (e exported) pending() int {
 	return n
 }
 
-// export makes a bundle of a case and writes it to w: exportFor, sealed for
-// nobody.
-func (a *app) export(ctx context.Context, actor daybook.Actor, c daybook.CaseID, spec export.Spec, w io.Writer, progress func(done, total int)) (bundle.Result, error) {
-	e, err := a.exportFor(ctx, actor, c, spec, bundle.Recipients{}, w, progress)
-	return e.Result, err
-}
-
 // exportFor makes a bundle of a case and writes it to w. It asks whether the
 // actor may, writes that into the access log, signs the log as it is, asks for
 // time stamps, and when all is written appends an export entry. With spec.Size
@@ -84,7 +77,15 @@ func (a *app) exportFor(ctx context.Context, actor daybook.Actor, c daybook.Case
 		return out, err
 	}
 	out.Shown.Check.Answer, out.Shown.Check.Problems = string(checked.Answer), len(checked.Problems)
+	if out.Shown.Stamps, err = a.stamps.over(ctx, c, out.Checkpoint); err != nil {
+		return out, err
+	}
 	in := bundle.Input{Log: a.log, Case: c, Shown: out.Shown, Checkpoint: out.Checkpoint, For: receivers}
+	if spec.Kind == export.Complete {
+		if in.Earlier, err = a.stamps.earlier(ctx, c, out.Checkpoint.Size); err != nil {
+			return out, err
+		}
+	}
 	if out.Result, err = bundle.Write(archive.Within(ctx, c), w, in, progress); err != nil {
 		return out, err
 	}
