@@ -134,7 +134,7 @@ func (a *TSA) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the clock is being wound", http.StatusInternalServerError)
 	case Garbage:
 		w.Header().Set("Content-Type", "application/timestamp-reply")
-		_, _ = io.WriteString(w, "0\x82\x04\xe0 this is no answer")
+		_, _ = io.WriteString(w, "0\x82\x04\xe0 this is no answer") // see above
 	case Endless:
 		w.Header().Set("Content-Type", "application/timestamp-reply")
 		for b := bytes.Repeat([]byte{0x30}, 64<<10); ; {
@@ -169,7 +169,7 @@ func (a *TSA) reply(w http.ResponseWriter, r *http.Request, fault Fault) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/timestamp-reply")
-	_, _ = w.Write(answer)
+	_, _ = w.Write(answer) // whether it arrives is the affair of whoever asked
 }
 
 // sign lets openssl answer a query.
