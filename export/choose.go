@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"daybook"
 	"daybook/detect"
@@ -24,6 +25,8 @@ type choice struct {
 	hidden    map[daybook.MessageKey]bool
 	originals map[daybook.MessageKey]*daybook.Message // the shown ones as the log has them
 	quoted    *coverer                                // texts that are withheld, for answers that could not be taken apart
+	embedded  *coverer                                // of these, the long ones: other messages may hold them
+	shows     [][]daybook.MessageKey                  // by entry: what it shows or tells of
 	addresses map[daybook.MessageKey]*coverer         // of messages whose addresses are withheld: those in their texts
 }
 
@@ -183,6 +186,7 @@ func (c *choice) redact(v *View) error {
 		}
 	}
 	c.quoted = newCoverer(quoted)
+	c.embedded = newCoverer(slices.DeleteFunc(quoted, func(q Cover) bool { return utf8.RuneCountInString(foldWord(q.Word)) < leastQuoted }))
 	return nil
 }
 
@@ -198,8 +202,10 @@ func (r *Redaction) why() string {
 func (c *choice) hold(v *View) map[daybook.MessageKey][]int {
 	telling := make(map[daybook.MessageKey][]int, len(v.Messages))
 	c.held = make([]bool, len(v.Entries))
+	c.shows = make([][]daybook.MessageKey, len(v.Entries))
 	for i := range v.Entries {
 		e := &v.Entries[i]
+		c.shows[i] = e.Messages
 		if e.Erased {
 			continue
 		}
@@ -214,6 +220,7 @@ func (c *choice) hold(v *View) map[daybook.MessageKey][]int {
 		case some:
 			c.held[i] = true
 		case c.spec.Kind == Selection:
+		case e.Hidden:
 		case e.Kind == daybook.RecordAccess:
 			c.held[i] = c.spec.Access
 		default:

@@ -118,6 +118,7 @@ type EntryLine struct {
 	Media    *daybook.Media       // of kind media: what it tells of
 	Why      string               // of kind media: why there are no bytes
 	Erased   bool                 // its content is gone: all but Index, Kind and Logged is zero
+	Hidden   bool                 // its erasure was asked for, and of no message
 	Detail   string               // in words without content: "gave consent", "made a bundle to hand over"
 }
 

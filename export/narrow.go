@@ -73,6 +73,13 @@ func (s *Shown) narrow(v *View, chosen []*daybook.Message) {
 	n.Facts = s.narrowFacts(v.Facts, known, accounts)
 	n.Findings = s.narrowFindings(v.Findings, known)
 	s.trimGroups()
+	s.Spec.Handles = slices.Clone(s.Spec.Handles)
+	for i, h := range s.Spec.Handles {
+		if known[h.Ref()] == nil {
+			h.Native = "" // it has no message here: that one was chosen is all that is said
+		}
+		s.Spec.Handles[i] = bare(h)
+	}
 }
 
 // bare is a handle without names: a decision holds those of its day.

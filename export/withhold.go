@@ -2,6 +2,7 @@ package export
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,9 @@ const (
 // blob.N is.
 func (s *Shown) Withhold(index uint64, kind daybook.RecordKind, fields []daybook.Field) map[string]string {
 	w := withholding{c: s.choice, kind: kind, fields: fields}
+	if index < uint64(len(s.choice.shows)) {
+		w.shows = s.choice.shows[index]
+	}
 	switch kind {
 	case daybook.RecordItem:
 		w.item()
@@ -36,7 +40,7 @@ func (s *Shown) Withhold(index uint64, kind daybook.RecordKind, fields []daybook
 		if w.reasons[f.Name] != "" {
 			continue
 		}
-		if kind == daybook.RecordExchange {
+		if kind == daybook.RecordExchange || kind == daybook.RecordItem && len(w.shows) == 0 {
 			if word := s.choice.quoted.deep(string(f.Value)); word >= 0 {
 				w.withhold(f.Name, s.choice.quoted.reason(word))
 				continue
@@ -61,6 +65,7 @@ type withholding struct {
 	c       *choice
 	kind    daybook.RecordKind
 	fields  []daybook.Field
+	shows   []daybook.MessageKey // what the entry shows or tells of
 	reasons map[string]string
 }
 
@@ -92,20 +97,15 @@ func (w *withholding) item() {
 			keys[m] = daybook.MessageKey(f.Value)
 		}
 	}
-	whole := w.c.spec.Kind == Complete && len(w.c.hidden) == 0
 	for _, f := range w.fields {
 		m, rest, ok := strings.Cut(f.Name, ".")
 		if !ok || !isMessage(m) {
 			continue
 		}
 		key := keys[m]
-		if !whole && !w.c.shown[key] && (w.c.spec.Kind == Selection || w.c.hidden[key]) {
+		if w.c.leaves(key) {
 			w.withhold(f.Name, ofAnother)
-			for _, of := range []string{"native_id", "member", "source"} {
-				if w.value(of) != "" {
-					w.withhold(of, ofAnother)
-				}
-			}
+			w.whole(ofAnother)
 			continue
 		}
 		for field, why := range w.c.redacted[key] {
@@ -117,9 +117,52 @@ func (w *withholding) item() {
 			w.withhold(f.Name, w.c.redacted[key][FieldAddresses])
 		}
 	}
+	// What only a later parser read is in no field but raw.
+	for _, key := range w.shows {
+		if slices.Contains(slices.Collect(maps.Values(keys)), key) {
+			continue
+		}
+		if w.c.leaves(key) {
+			w.whole(ofAnother)
+		} else if len(w.c.redacted[key]) > 0 {
+			w.withhold("raw", "what is withheld could be read from it")
+		}
+	}
 	if w.c.outside != nil && w.reasons["source"] == "" && w.namesOutside(w.value("source")) {
 		w.withhold("source", namesOther)
 	}
+	if w.c.embedded != nil && w.reasons["raw"] == "" && w.embeds() {
+		w.withhold("raw", "it holds what is withheld of another message")
+	}
+}
+
+// leaves reports whether a message is not shown, in an entry that shows others.
+func (c *choice) leaves(key daybook.MessageKey) bool {
+	return !c.shown[key] && (c.spec.Kind == Selection || c.hidden[key])
+}
+
+// whole withholds what tells of an item as a whole: it shows a message that the
+// bundle does not.
+func (w *withholding) whole(why string) {
+	for _, of := range []string{"native_id", "member", "source", "raw"} {
+		if w.value(of) != "" {
+			w.withhold(of, why)
+		}
+	}
+}
+
+// embeds reports whether a withheld text stands in the bytes that came and in no
+// text that is shown of them: a platform sends a quoted message along.
+func (w *withholding) embeds() bool {
+	if w.c.embedded.deep(w.value("raw")) < 0 {
+		return false
+	}
+	for _, f := range w.fields {
+		if m, rest, ok := strings.Cut(f.Name, "."); ok && rest == "text" && isMessage(m) && w.reasons[f.Name] == "" && w.c.embedded.find(string(f.Value)) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // isMessage reports whether the head of a name is that of a message: "m0".
@@ -173,7 +216,7 @@ func (w *withholding) raw() {
 	}
 	var with []string
 	for name := range w.reasons {
-		if head, _, ok := strings.Cut(name, "."); ok && isMessage(head) || name == "native_id" {
+		if head, _, ok := strings.Cut(name, "."); ok && isMessage(head) {
 			with = append(with, name)
 		}
 	}

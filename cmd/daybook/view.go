@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"daybook"
-	"daybook/archive"
-	"daybook/cases"
 	"daybook/detect"
 	"daybook/detect/flags"
 	"daybook/export"
@@ -72,6 +70,9 @@ type viewBuilder struct {
 	watched map[watchedLane]*detect.Interval
 	fetched map[daybook.AccountID]time.Time // the last answer for each account
 	known   map[daybook.AccountID]int       // places in view.Accounts
+
+	hides        func(m daybook.MessageKey) bool // its erasure was asked for
+	hidesPicture func(h daybook.Handle) bool
 }
 
 type watchedLane struct {
@@ -89,6 +90,8 @@ func (b *viewBuilder) entries(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.hides = func(m daybook.MessageKey) bool { return tombs.Has(key, m) }
+	b.hidesPicture = func(h daybook.Handle) bool { return tombs.HasPicture(key, h) }
 	b.fetched = map[daybook.AccountID]time.Time{}
 	follower := b.mem.Messages(b.app.parsers)
 	for n := uint64(0); n < b.view.Size; {
@@ -103,167 +106,54 @@ func (b *viewBuilder) entries(ctx context.Context) error {
 			return err
 		}
 		for i := range batch {
-			line := b.line(&batch[i])
-			for _, k := range line.Messages {
-				if !tombs.Empty() && tombs.Has(key, k) {
-					b.view.Hidden[k] = true
-				}
-			}
-			b.view.Entries = append(b.view.Entries, line)
+			b.view.Entries = append(b.view.Entries, b.line(&batch[i]))
 		}
 		n += uint64(len(batch))
 	}
-	if len(b.view.Hidden) == 0 {
+	if tombs.Empty() {
 		return nil
 	}
-	hidden := make([]daybook.MessageKey, 0, len(b.view.Hidden))
-	for k := range b.view.Hidden {
-		hidden = append(hidden, k)
+	var hidden []daybook.MessageKey
+	err = b.eachPage(ctx, func(page []daybook.Message) error {
+		for i := range page {
+			if m := &page[i]; b.hides(m.Key) {
+				hidden = append(hidden, m.Key)
+				b.showing(m)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(hidden) == 0 {
+		return err
 	}
-	slices.Sort(hidden)
 	return follower.Erased(ctx, b.id, hidden)
 }
 
-// line tells of one entry, and notes what the lists of the view need of it.
-func (b *viewBuilder) line(e *archive.Entry) export.EntryLine {
-	r := e.Record
-	line := export.EntryLine{Index: e.Index, Kind: r.Kind, Logged: r.Logged, Actor: r.Actor, Erased: e.Erased}
-	if r.Logged.After(b.last) {
-		b.last = r.Logged
-	}
-	if e.Erased {
-		return line
-	}
-	switch r.Kind {
-	case daybook.RecordItem:
-		b.item(e, &line)
-	case daybook.RecordMedia:
-		var m daybook.MediaRecord
-		if r.Decode(&m) == nil {
-			line.Account, line.Media, line.Why = m.Account, &m.Media, m.Why
-			b.about(&line, m.Message, m.Exchange)
+// eachPage calls fn with the messages as they are derived so far, in their order.
+func (b *viewBuilder) eachPage(ctx context.Context, fn func(page []daybook.Message) error) error {
+	for cursor := ""; ; {
+		page, next, err := b.mem.List(ctx, b.id, daybook.MessageFilter{}, viewBatch, cursor)
+		if err != nil {
+			return err
 		}
-	case daybook.RecordObservation:
-		var o daybook.Observation
-		if r.Decode(&o) == nil {
-			line.Account, line.Detail = o.Account, observationWords(o.What)
-			b.about(&line, o.Message, o.Exchange)
+		if err := fn(page); err != nil || next == "" {
+			return err
 		}
-	case daybook.RecordGap:
-		var g daybook.Gap
-		if r.Decode(&g) == nil {
-			line.Account = g.Account
-			line.Detail = "a time that was not watched"
-			b.reach(g.Account, g.To)
-			b.view.Gaps = append(b.view.Gaps, daybook.GapStatus{Gap: g, Entry: e.Index})
-		}
-	case daybook.RecordClock:
-		var c daybook.ClockStep
-		if r.Decode(&c) == nil {
-			line.Detail = "this machine's clock went " + clockWords(c.Step)
-		}
-	default:
-		b.act(e, &line)
-	}
-	return line
-}
-
-func (b *viewBuilder) item(e *archive.Entry, line *export.EntryLine) {
-	it, err := e.Item()
-	if err != nil || it.Reading == nil {
-		b.view.Unread = append(b.view.Unread, e.Index)
-	}
-	if err != nil {
-		return
-	}
-	c := &it.Capture
-	line.Account, line.Origin, line.Natives = c.Account, c.Origin, []string{c.NativeID}
-	if it.Reading != nil {
-		line.Parser = it.Reading.Parser
-		for i := range it.Reading.Messages {
-			m := &it.Reading.Messages[i]
-			if m.Key != "" {
-				line.Messages = append(line.Messages, m.Key)
-			}
-			line.Natives = append(line.Natives, m.Native)
-		}
-	}
-	if c.Exchange == nil {
-		return
-	}
-	line.Fetched = c.Exchange.End
-	at := watchedLane{c.Account, c.Lane}
-	if w := b.watched[at]; w == nil {
-		b.watched[at] = &detect.Interval{Account: c.Account, Lane: c.Lane, From: c.Exchange.End}
-	} else if c.Exchange.End.Before(w.From) {
-		w.From = c.Exchange.End
-	}
-	b.reach(c.Account, c.Exchange.End)
-}
-
-func (b *viewBuilder) about(line *export.EntryLine, m daybook.MessageKey, x *daybook.Exchange) {
-	if m != "" {
-		line.Messages = []daybook.MessageKey{m}
-	}
-	if x != nil {
-		line.Fetched = x.End
-		b.reach(line.Account, x.End)
+		cursor = next
 	}
 }
 
-// reach notes that an account was read until then.
-func (b *viewBuilder) reach(a daybook.AccountID, to time.Time) {
-	if to.After(b.fetched[a]) {
-		b.fetched[a] = to
-	}
-}
-
-// act tells of what somebody did.
-func (b *viewBuilder) act(e *archive.Entry, line *export.EntryLine) {
-	var err error
-	if line.Detail, _, err = cases.DidEntry(e.Record); err != nil {
-		line.Detail = "something that this version cannot read"
-		return
-	}
-	switch e.Record.Kind {
-	case daybook.RecordConsent:
-		var c daybook.ConsentRecord
-		if e.Record.Decode(&c) != nil {
-			return
-		}
-		line.Account = c.Account.ID
-		if i, known := b.known[c.Account.ID]; known {
-			b.view.Accounts[i] = c.Account
-		} else {
-			b.known[c.Account.ID] = len(b.view.Accounts)
-			b.view.Accounts = append(b.view.Accounts, c.Account)
-		}
-		b.view.Consents = append(b.view.Consents, export.ConsentLine{Account: c.Account.ID, Consent: c.Consent,
-			ConsentChange: daybook.ConsentChange{Event: c.Event, At: c.At, Entry: e.Index}})
-	case daybook.RecordExport:
-		var x daybook.Export
-		if e.Record.Decode(&x) == nil && !x.SHA256.IsZero() {
-			line.Detail += fmt.Sprintf(": %s, of the first %d entries, SHA-256 %s", x.Kind, x.Size, x.SHA256)
-		}
-	case daybook.RecordErased:
-		b.erased(e)
-	}
-}
-
-func (b *viewBuilder) erased(e *archive.Entry) {
-	var x daybook.Erased
-	if e.Record.Decode(&x) != nil {
-		return
-	}
-	var below []uint64
-	for _, n := range x.Entries {
-		if n < b.view.Size {
-			below = append(below, n)
+// showing notes which entries show a message: a later parser may have read it in
+// what the parser of the day could not read.
+func (b *viewBuilder) showing(m *daybook.Message) {
+	for _, n := range m.Captures {
+		if e := &b.view.Entries[n]; !slices.Contains(e.Messages, m.Key) {
+			e.Messages = append(e.Messages, m.Key)
+			b.view.Unread = slices.DeleteFunc(b.view.Unread, func(u uint64) bool { return u == n })
 		}
 	}
-	if len(below) > 0 {
-		slices.Sort(below)
-		b.view.Erased = append(b.view.Erased, export.ErasedEntries{By: e.Index, At: x.At, Reason: x.Reason, Entries: below})
+	if b.hides(m.Key) {
+		b.view.Hidden[m.Key] = true
 	}
 }
 
@@ -295,29 +185,25 @@ func (b *viewBuilder) laterErasures(ctx context.Context) error {
 }
 
 // lists reads messages, handles and decisions, and what is flagged.
-func (b *viewBuilder) lists(ctx context.Context) (err error) {
+func (b *viewBuilder) lists(ctx context.Context) error {
 	v := b.view
-	for cursor := ""; ; {
-		var page []daybook.Message
-		if page, cursor, err = b.mem.List(ctx, b.id, daybook.MessageFilter{}, viewBatch, cursor); err != nil {
-			return err
-		}
+	v.Flags = map[daybook.MessageKey][]flags.Found{}
+	err := b.eachPage(ctx, func(page []daybook.Message) error {
 		found, err := b.mem.FlagsOf(ctx, b.id, page)
 		if err != nil {
 			return err
 		}
 		for i := range page {
+			b.showing(&page[i])
 			if len(found[i]) > 0 {
-				if v.Flags == nil {
-					v.Flags = map[daybook.MessageKey][]flags.Found{}
-				}
 				v.Flags[page[i].Key] = found[i]
 			}
 		}
 		v.Messages = append(v.Messages, page...)
-		if cursor == "" {
-			break
-		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if v.Handles, err = b.mem.Handles(ctx, b.id); err != nil {
 		return err
@@ -371,27 +257,4 @@ func (b *viewBuilder) findings(ctx context.Context) error {
 	}
 	v.Findings = slices.Concat(found, suggested, flagFindings(flagged, v.Handles))
 	return nil
-}
-
-func observationWords(what daybook.ObservationKind) string {
-	switch what {
-	case daybook.SeenGone:
-		return "a look did not find a message"
-	case daybook.SeenAgain:
-		return "a look found a message again"
-	case daybook.SeenBlocked:
-		return "a block by the person was first seen"
-	case daybook.SeenUnblocked:
-		return "a block by the person was no longer there"
-	case daybook.SeenLaneLost:
-		return "the server does not offer a place"
-	}
-	return "something was seen"
-}
-
-func clockWords(step time.Duration) string {
-	if step < 0 {
-		return "back by " + (-step).String()
-	}
-	return "forward by " + step.String()
 }
