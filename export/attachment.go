@@ -21,7 +21,7 @@ func (s *Shown) attachments(m *daybook.Message, entries []EntryLine) []ExhibitMe
 			x.Entry, x.Why = e.Index, e.Why
 			if !e.Media.Digest.IsZero() {
 				x.Digest, x.Bytes, x.Type = e.Media.Digest, e.Media.Bytes, e.Media.Type
-				x.File = ItemFolder(e.Index) + "/media/" + MediaName(e.Media.Digest, e.Media.Type)
+				x.File = ItemFolder(e.Index) + "/media/" + MediaName(*e.Media)
 				x.Why = ""
 				break
 			}
@@ -65,11 +65,12 @@ func whyNoBytes(s daybook.MediaState) string {
 func ItemFolder(entry uint64) string { return fmt.Sprintf("data/items/%06d", entry) }
 
 // MediaName is the name of an attachment's file: the beginning of its SHA-256 and
-// an ending from a closed list, whatever the platform said.
-func MediaName(d daybook.Digest, mediaType string) string {
-	mediaType, _, _ = strings.Cut(strings.ToLower(mediaType), ";")
+// an ending from a closed list, by the type that the platform says; where that is
+// only a word ("image"), by the ending of its address. Both may be wrong.
+func MediaName(m daybook.Media) string {
+	kind, _, _ := strings.Cut(strings.ToLower(m.Type), ";")
 	ending := ".bin"
-	switch strings.TrimSpace(mediaType) {
+	switch kind = strings.TrimSpace(kind); kind {
 	case "image/jpeg":
 		ending = ".jpg"
 	case "image/png":
@@ -86,8 +87,26 @@ func MediaName(d daybook.Digest, mediaType string) string {
 		ending = ".mp3"
 	case "audio/ogg":
 		ending = ".ogg"
+	case "image", "video", "gifv", "audio":
+		ending = endingOf(m.URL)
 	}
-	return d.String()[:16] + ending
+	return m.Digest.String()[:16] + ending
+}
+
+// endingOf is the ending of an address, if it is one that files of a bundle have.
+func endingOf(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	dot := strings.LastIndexByte(address, '.')
+	if dot < 0 {
+		return ".bin"
+	}
+	switch ending := strings.ToLower(address[dot:]); ending {
+	case ".jpg", ".png", ".gif", ".webp", ".mp4", ".webm", ".mp3", ".ogg":
+		return ending
+	case ".jpeg":
+		return ".jpg"
+	}
+	return ".bin"
 }
 
 const addressWithheld = "[an address, withheld]"

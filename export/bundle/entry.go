@@ -142,20 +142,17 @@ func (p *packer) media(folder string, d *archive.Disclosure, sum daybook.Digest)
 	if err != nil {
 		return mediaFile{}, err
 	}
-	name := "media/" + export.MediaName(sum, mediaType(d.Fields))
+	name := "media/" + export.MediaName(toldOf(d.Fields, sum))
 	return mediaFile{File: name, SHA256: sum}, p.bag.bytes(folder+name, b)
 }
 
-// mediaType is what an entry says of the type of its bytes.
-func mediaType(fields []daybook.Field) string {
+// toldOf is what an entry tells of bytes with this digest.
+func toldOf(fields []daybook.Field, sum daybook.Digest) daybook.Media {
 	for _, f := range fields {
-		if f.Name == "media" {
-			var m daybook.Media
-			if json.Unmarshal(f.Value, &m) != nil {
-				return "" // the bytes are kept under a name that claims nothing
-			}
-			return m.Type
+		var m daybook.Media
+		if f.Name == "media" && json.Unmarshal(f.Value, &m) == nil && m.Digest == sum {
+			return m
 		}
 	}
-	return ""
+	return daybook.Media{Digest: sum} // the file gets a name that claims nothing
 }
