@@ -285,3 +285,42 @@ func FuzzCover(f *testing.F) {
 		}
 	})
 }
+
+// What is withheld of one message can lie embedded in the bytes of another, or in
+// bytes that only a later parser could read.
+func TestWithheldTextIsNotLeftInOtherBytes_B5(t *testing.T) {
+	m := newMaker()
+	n := m.item(post{id: "81001", text: "the words that are private", sender: "kestrel", display: "K"})
+	quote := m.item(post{id: "81002", text: "look at this", sender: "reed", display: "R"})
+	raw := []byte(`{"content":"look at this","quote":{"content":"<p>the words <b>that<\/b> are private</p>"}}`)
+	for i := range m.records[quote].Fields {
+		if f := &m.records[quote].Fields[i]; f.Name == "raw" {
+			f.Value = raw
+		}
+	}
+	answer := m.item(post{id: "81003", text: "you said: the words that are private", sender: "wren", display: "W", out: true})
+	later := m.add(daybook.Record{Kind: daybook.RecordItem, Fields: []daybook.Field{{Name: "failed", Value: []byte("unknown shape")}, {Name: "raw", Value: []byte("{}")}}},
+		export.EntryLine{Messages: []daybook.MessageKey{key("81001")}})
+	unread := m.add(daybook.Record{Kind: daybook.RecordItem, Fields: []daybook.Field{{Name: "raw", Value: []byte("the words that are private")}}}, export.EntryLine{})
+	s := show(t, m.made, export.Spec{Kind: export.Complete, Redactions: []export.Redaction{{Entry: n, Field: export.FieldText, Reason: "private"}}})
+	for _, tt := range []struct {
+		name  string
+		entry uint64
+		want  []string
+	}{
+		{"the message", n, []string{"m0.text", "raw"}},
+		{"one that embeds it", quote, []string{"raw"}},
+		{"one that shows it in its text", answer, nil},
+		{"one that a later parser read", later, []string{"raw"}},
+		{"one that nobody could read", unread, []string{"raw"}},
+	} {
+		var got []string
+		for f := range s.Withhold(tt.entry, m.records[tt.entry].Kind, m.fields(tt.entry)) {
+			got = append(got, f)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v is withheld, want %v", tt.name, got, tt.want)
+		}
+	}
+}

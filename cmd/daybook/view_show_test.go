@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"daybook"
+	"daybook/cases"
 	"daybook/export"
 )
 
@@ -143,5 +146,56 @@ func (r *replay) showsNothingElse(v *export.View, m *daybook.Message) {
 		if len(o.Text) > 24 && strings.Contains(shown, o.Text) && !strings.Contains(mine, o.Text) {
 			r.Errorf("the selection of entry %d has the text of message %d", m.Captures[0], o.Captures[0])
 		}
+	}
+}
+
+// A message whose erasure was asked for is in no bundle from then on, and is
+// there again when that is cancelled.
+func TestHiddenMessageIsInNoBundle_C10(t *testing.T) {
+	r := newReplay(t, "", nil)
+	r.play(nil)
+	before := r.view(r.head())
+	var m *daybook.Message
+	for i := range before.Messages {
+		if o := &before.Messages[i]; len(o.Text) > 24 && len(o.Captures) > 1 && o.Direction == daybook.In {
+			m = o
+			break
+		}
+	}
+	actor := cases.Operator("test")
+	asked, err := r.app.cases.AskErasure(t.Context(), actor, r.id, m.Captures[:1], "a test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden := r.view(before.Size)
+	if len(hidden.Messages) != len(before.Messages)-1 {
+		t.Errorf("%d messages, %d before", len(hidden.Messages), len(before.Messages))
+	}
+	s, tables := tablesOf(t, hidden, export.Spec{Kind: export.Complete})
+	for name, text := range tables {
+		if strings.Contains(text, string(m.Key)) || strings.Contains(text, m.Text) {
+			t.Errorf("%s still has it", name)
+		}
+	}
+	for _, n := range m.Captures {
+		if !s.Holds(n) {
+			continue
+		}
+		e, err := r.app.log.Entry(t.Context(), r.id, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		withheld := s.Withhold(n, e.Record.Kind, e.Record.Fields)
+		for _, f := range e.Record.Fields {
+			if withheld[f.Name] == "" && strings.Contains(string(f.Value), m.Text) {
+				t.Errorf("field %s of entry %d still has it", f.Name, n)
+			}
+		}
+	}
+	if err := r.app.cases.CancelErasure(t.Context(), actor, r.id, asked.ID); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, r.view(before.Size), compareZones()); diff != "" {
+		t.Errorf("after cancelling, the same entries say something else:\n%s", diff)
 	}
 }
