@@ -6,7 +6,6 @@ import (
 	"crypto/sha1" //nolint:gosec // the older attribute names a certificate by it; nothing is trusted for it
 	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
@@ -51,7 +50,7 @@ func check(answer, data []byte, roots Roots) (Token, *big.Int, error) {
 	if err != nil {
 		return Token{}, nil, err
 	}
-	chain, err := findRoot(signer, certificates, roots, content.Time)
+	chain, err := findRoot(signer, certificates, signed.Certificates.Bytes, roots, content.Time)
 	if err != nil {
 		return Token{}, nil, err
 	}
@@ -229,31 +228,4 @@ func hashOf(algorithm string) (crypto.Hash, bool) {
 		return crypto.SHA512, true
 	}
 	return 0, false
-}
-
-// findRoot returns the certificates from the signer's up to a root.
-func findRoot(signer *x509.Certificate, certificates []*x509.Certificate, roots Roots, at time.Time) ([]*x509.Certificate, error) {
-	if !onlyForTime(signer) {
-		return nil, failed(Untrusted, "its certificate is not one for time stamps alone")
-	}
-	if roots.pool == nil {
-		return nil, failed(Untrusted, "no root is set up for it")
-	}
-	between := x509.NewCertPool()
-	for _, c := range slices.Concat(certificates, roots.intermediates) {
-		between.AddCert(c)
-	}
-	chains, err := signer.Verify(x509.VerifyOptions{
-		Roots: roots.pool, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping},
-	})
-	if err != nil {
-		return nil, failed(Untrusted, "its certificate does not lead to a root that is set up, or did not hold at its time")
-	}
-	return chains[0], nil
-}
-
-// onlyForTime reports whether a certificate is as RFC 3161 §2.3 wants it.
-func onlyForTime(c *x509.Certificate) bool {
-	return len(c.ExtKeyUsage) == 1 && c.ExtKeyUsage[0] == x509.ExtKeyUsageTimeStamping && len(c.UnknownExtKeyUsage) == 0 &&
-		slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Critical && e.Id.String() == extensionKeyUsage })
 }

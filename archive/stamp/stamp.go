@@ -76,6 +76,7 @@ type Roots struct {
 	PEM           []byte
 	pool          *x509.CertPool
 	intermediates []*x509.Certificate
+	known         *chains
 }
 
 // maxRoots bounds the certificates of one file.
@@ -84,7 +85,7 @@ const maxRoots = 200
 // ParseRoots reads a PEM file. Without a root in it, or with something that is
 // no certificate, the error wraps daybook.ErrInvalid.
 func ParseRoots(data []byte) (Roots, error) {
-	r := Roots{PEM: data, pool: x509.NewCertPool()}
+	r := Roots{PEM: data, pool: x509.NewCertPool(), known: &chains{found: map[[32]byte][]*x509.Certificate{}}}
 	n, roots := 0, 0
 	for rest := data; ; n++ {
 		var block *pem.Block
