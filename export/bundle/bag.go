@@ -3,6 +3,7 @@ package bundle
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -21,6 +22,11 @@ type bag struct {
 	files  []bagFile // of the payload, as they were written
 	tags   []bagFile
 	octets int64 // of the payload
+
+	// Files are written one after the other, so one compressor of each kind
+	// serves all of them.
+	small, plain *flate.Writer
+	packed       bool // the file that is being written would not get smaller
 }
 
 type bagFile struct {
@@ -28,7 +34,28 @@ type bagFile struct {
 	sum  daybook.Digest
 }
 
-func newBag(w io.Writer, folder string) *bag { return &bag{zip: zip.NewWriter(w), folder: folder} }
+func newBag(w io.Writer, folder string) *bag {
+	b := &bag{zip: zip.NewWriter(w), folder: folder}
+	b.zip.RegisterCompressor(zip.Deflate, b.compress)
+	return b
+}
+
+// compress returns a compressor for the file that is being written. What is
+// compressed in its own way is deflated without looking for repetitions: files
+// that are stored as they are, with their length after them, are more than some
+// programs can read.
+func (b *bag) compress(w io.Writer) (_ io.WriteCloser, err error) {
+	to, level := &b.small, flate.DefaultCompression
+	if b.packed {
+		to, level = &b.plain, flate.NoCompression
+	}
+	if *to != nil {
+		(*to).Reset(w)
+		return *to, nil
+	}
+	*to, err = flate.NewWriter(w, level)
+	return *to, err
+}
 
 // payload writes one file below data/.
 func (b *bag) payload(name string, fill func(w io.Writer) error) error {
@@ -61,9 +88,7 @@ func (b *bag) tag(name string, data []byte) error {
 func (b *bag) file(name string, fill func(w io.Writer) error) (daybook.Digest, int64, error) {
 	// The smallest time that a ZIP file can say.
 	h := &zip.FileHeader{Name: b.folder + "/" + name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
-	if packed(name) {
-		h.Method = zip.Store
-	}
+	b.packed = packed(name)
 	h.SetMode(0o644)
 	w, err := b.zip.CreateHeader(h)
 	if err != nil {
