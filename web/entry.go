@@ -59,6 +59,8 @@ type entryPage struct {
 	Erased        bool // the content of one of its entries
 	Why           []flagWhy
 	Flags         flagsHelp
+	Bundle        *entryBundle // nil: the user makes no bundles
+	Erase         bool         // the user may ask for it
 }
 
 type accountOf struct {
@@ -110,7 +112,7 @@ func (r *request) newEntryPage(m *daybook.Message) (page entryPage, err error) {
 		Fetched: r.when(m.FirstSeen), Seen: r.when(m.LastSeen), Origin: "origin." + string(m.Origin), Address: nameOf(m.URL), Gone: r.when(m.GoneAt),
 		Parser: m.Parser, LateClaim: m.Sent.At.After(m.FirstSeen.Add(time.Minute)),
 	}
-	page.Line.Here = true
+	page.Line.Here, page.Bundle, page.Erase = true, r.entryBundle(m), r.can(cases.Erase)
 	page.Day = r.dayLong(page.Line.sent)
 	if m.Sent.Precision == daybook.Exact || m.Sent.Precision == daybook.Minute {
 		page.SentUTC = m.Sent.At.UTC().Format("2 Jan 2006, 15:04:05 MST")

@@ -35,6 +35,8 @@ type entryLine struct {
 	CanShow   bool
 	Here      bool // the entry whose page this is
 	First     bool // the first contact of its sender
+	Pick      bool // it can be chosen for a bundle, with a form of the page
+	Picked    bool // it is chosen
 
 	day     time.Time // midnight where its day begins
 	sent    time.Time
@@ -210,14 +212,19 @@ func (r *request) messageRef(m *daybook.Message) (string, error) {
 // message returns the message that a part of the path names, by the ref of an
 // entry that shows it or by its own; daybook.ErrNotFound if it names none.
 func (r *request) message(part string) (daybook.Message, error) {
-	entry, err := r.entry(part)
+	return r.messageOf(r.PathValue(part))
+}
+
+// messageOf is message for a ref that a form names.
+func (r *request) messageOf(ref string) (daybook.Message, error) {
+	entry, err := r.entryOf(ref)
 	if err == nil {
 		return r.s.Store.Message(r.Context(), r.caseID, entry)
 	}
 	if !errors.Is(err, daybook.ErrNotFound) {
 		return daybook.Message{}, err
 	}
-	b, err := lower.DecodeString(r.PathValue(part))
+	b, err := lower.DecodeString(ref)
 	if err != nil || len(b) != aes.BlockSize {
 		return daybook.Message{}, daybook.ErrNotFound
 	}
@@ -276,5 +283,18 @@ func (r *request) lines(t *terms, messages []daybook.Message, back string) ([]*e
 		}
 		out[i].tagFlags(found[i])
 	}
+	if r.can(cases.Export) && r.s.Bundles != nil {
+		r.markChosen(out)
+	}
 	return out, nil
+}
+
+// markChosen says of lines whether they are chosen for a bundle.
+func (r *request) markChosen(lines []*entryLine) {
+	b := r.basket()
+	for _, l := range lines {
+		if l.Picked = b.has(l.Entry); l.Picked {
+			l.Tags = append(l.Tags, remark{Key: "evidence.chosen.tag"})
+		}
+	}
 }

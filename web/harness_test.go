@@ -44,7 +44,10 @@ type house struct {
 	cases *cases.Cases
 	desk  *signin.Desk
 	web   *web.Server
+	shelf *shelf
 	polls []daybook.AccountID
+
+	follower *store.MessageFollower
 
 	mu  sync.Mutex
 	now time.Time
@@ -93,11 +96,14 @@ func newHouse(t testing.TB, changes ...func(*web.Config)) *house {
 	h.index, err = index.Open(index.Config{Dir: filepath.Join(dir, "index"), Keys: h.db.Keys, Versions: h.db, Heads: h.db})
 	h.ok(err)
 	t.Cleanup(func() { h.ok(h.index.Close()) })
-	messages := h.db.Messages(nil)
+	h.follower = h.db.Messages(nil)
+	messages := h.follower
+	h.shelf = &shelf{h: h, jobs: map[daybook.CaseID][]web.BundleJob{}, made: map[daybook.CaseID][]web.BundleMade{}}
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	h.cases = cases.New(cases.Config{
 		Store: h.db, Log: h.log, Messages: h.db, Schedule: h, Clock: h.clock, Logger: logger,
 		CatchUp: func(ctx context.Context, c daybook.CaseID) error { return h.log.CatchUp(ctx, c, messages) },
+		Erasing: cases.Erasing{Erasures: h.db, Eraser: eraser{h}, Engine: "sqlite", After: 7 * 24 * time.Hour, Backups: 30 * 24 * time.Hour},
 	})
 	h.desk, err = signin.New(signin.Config{
 		Store: h.db, People: h.cases, Sealer: h.db.Keys, Clock: h.clock, Logger: logger,
@@ -115,7 +121,7 @@ func newHouse(t testing.TB, changes ...func(*web.Config)) *house {
 			_, err := h.log.Checkpoint(ctx, c)
 			return err
 		},
-		Mail: alerts.Recipient{}, Linking: newComparing(t, h.db),
+		Mail: alerts.Recipient{}, Linking: newComparing(t, h.db), Bundles: h.shelf,
 	}
 	for _, change := range changes {
 		change(&cfg)
@@ -166,7 +172,7 @@ func (h *house) grant(c daybook.CaseID, u cases.User, role cases.Role) cases.Gra
 // settle brings what is derived up to the log's end.
 func (h *house) settle(c daybook.CaseID) {
 	h.t.Helper()
-	h.ok(h.log.CatchUp(h.t.Context(), c, h.db.Messages(nil), h.index))
+	h.ok(h.log.CatchUp(h.t.Context(), c, h.follower, h.index))
 	_, err := h.log.Checkpoint(h.t.Context(), c)
 	h.ok(err)
 }

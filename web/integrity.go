@@ -46,6 +46,12 @@ type archivePage struct {
 	Erased  []erasedRow
 	Last    *lastCheck
 	Running bool
+
+	Order    *orderPart // nil: the user may not make bundles
+	Making   []jobRow
+	Earlier  []madeRow
+	Erasures []erasureRow
+	Erase    bool // the user may ask for one
 }
 
 // An anchorRow is a mail that carried size and root.
@@ -92,8 +98,21 @@ func (r *request) lookArchive(detail string) error {
 	return r.look(cases.Verify, daybook.Access{Detail: detail})
 }
 
-func (r *request) archive() error {
-	if err := r.lookArchive("looked at the state of the archive"); err != nil {
+// lookAtArchive writes that somebody looked at the page: for whoever makes
+// bundles it lists the handles that one can be narrowed to.
+func (r *request) lookAtArchive() error {
+	if r.handsOver() {
+		return r.look(cases.List, daybook.Access{Detail: "looked at the state of the archive, and at what can be handed over"})
+	}
+	return r.lookArchive("looked at the state of the archive")
+}
+
+func (r *request) archive() error { return r.showArchive(http.StatusOK, nil, nil) }
+
+// showArchive shows the page; with a form for a bundle as it was typed, and what
+// is wrong with it.
+func (r *request) showArchive(status int, form *orderForm, wrong map[string]string) error {
+	if err := r.lookAtArchive(); err != nil {
 		return err
 	}
 	ctx := r.Context()
@@ -126,7 +145,18 @@ func (r *request) archive() error {
 	c := r.s.checks.of(r.caseID)
 	page.Running = c.running
 	page.Last = r.lastCheck(c)
-	return r.render(http.StatusOK, "archive", "title.archive", page)
+	if err := r.handOver(&page, form, wrong); err != nil {
+		return err
+	}
+	if page.Erasures, err = r.erasures(); err != nil {
+		return err
+	}
+	page.Erase = r.can(cases.Erase)
+	var notices []notice
+	if n, ok := r.toldOnce(); ok {
+		notices = append(notices, n)
+	}
+	return r.render(status, "archive", "title.archive", page, notices...)
 }
 
 // digits are the first digits of a root, as they stand in mails.

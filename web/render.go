@@ -169,6 +169,11 @@ func (r *request) frame(title string) (frame, error) {
 	f.Notices = append(f.Notices, waiting...)
 	if r.caseID != "" {
 		f.Case, f.Person, f.Name = r.in(""), r.owner(), nameOf(r.caseName)
+		erasures, err := r.erasureNotices()
+		if err != nil {
+			return f, err
+		}
+		f.Notices = append(f.Notices, erasures...)
 	}
 	f.Nav, err = r.nav()
 	return f, err

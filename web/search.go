@@ -81,6 +81,7 @@ type searchPage struct {
 	Kept     bool   // this one is
 	Flagging flagsState
 	Help     flagsHelp
+	Choose   *chooseForm // nil: nothing can be ticked
 }
 
 // A hit is one message that was found.
@@ -325,6 +326,11 @@ func (r *request) run(page *searchPage) error {
 	if page.Hits, err = r.hits(t, q, v, found.Hits); err != nil {
 		return err
 	}
+	lines := make([]*entryLine, len(page.Hits))
+	for i := range page.Hits {
+		lines[i] = page.Hits[i].entryLine
+	}
+	page.Choose = r.offerChoice(lines, page.View)
 	at := func(offset int) string {
 		next := *v
 		next.Offset = offset

@@ -73,6 +73,7 @@ type timelinePage struct {
 	Newer       string // address; "" on the first page
 	OlderBefore stamp
 	ManyWho     bool
+	Choose      *chooseForm // nil: nothing can be ticked
 }
 
 // A whoOption is a group, or a handle, to choose.

@@ -76,6 +76,7 @@ func (r *request) timelineDays(page *timelinePage, t *terms, f daybook.TimelineF
 	if err != nil {
 		return err
 	}
+	page.Choose = r.offerChoice(lines, cmp.Or(here, "-"))
 	// What this page is about: from its oldest message up to the page before.
 	w := window{from: found.Back, to: v.Before}
 	w.narrow(f.From, f.To)

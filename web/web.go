@@ -102,6 +102,8 @@ type Config struct {
 	Settle  func(ctx context.Context, c daybook.CaseID) error
 	// Linking compares the handles of a case; nil: nothing is suggested.
 	Linking Linking
+	// Bundles makes what is handed over; nil: nothing is.
+	Bundles Bundles
 	// Mail is what mails say of themselves, for their preview.
 	Mail alerts.Recipient
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 type pages struct {
 	handler     http.Handler
 	server      *web.Server // behind it
+	bundles     *handover   // that it hands out
 	logger      *slog.Logger
 	listener    net.Listener
 	certificate *tls.Certificate
@@ -58,9 +60,12 @@ func (a *app) openPages(ctx context.Context) (_ *pages, err error) {
 	if a.desk, err = a.openDesk(origin.Hostname(), p.address); err != nil {
 		return nil, err
 	}
+	if p.bundles, err = newHandover(a); err != nil {
+		return nil, err
+	}
 	p.server, err = web.New(web.Config{
 		Cases: a.cases, Desk: a.desk, Keys: a.db.Keys, Log: a.log, Index: a.index, Store: a.db, Logger: a.logger, Clock: a.clock,
-		CatchUp: a.catchUp, Settle: a.settle, Mail: a.usualMail(), Linking: a.linking,
+		CatchUp: a.catchUp, Settle: a.settle, Mail: a.usualMail(), Linking: a.linking, Bundles: p.bundles,
 		Origin: origin, Proxies: a.cfg.Web.Trusted(), Country: a.cfg.Web.Country, Leave: a.cfg.Web.Leave, Connect: connector{a}, Idle: a.idle,
 	})
 	if err != nil {
@@ -83,8 +88,16 @@ func (a *app) openDesk(host, origin string) (*signin.Desk, error) {
 
 // run answers until ctx ends.
 func (p *pages) run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	var (
+		beside sync.WaitGroup
+		failed error
+	)
+	beside.Go(func() { failed = p.bundles.run(ctx) })
 	err := web.Serve(ctx, p.listener, p.certificate, p.handler, p.logger)
-	return errors.Join(err, p.server.Close())
+	stop()
+	beside.Wait()
+	return errors.Join(err, failed, p.server.Close())
 }
 
 // tidy removes what is over at the door: sessions, codes, tries.
