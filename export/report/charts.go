@@ -49,6 +49,9 @@ func (w *writer) daysChart() (bars, string) {
 	w.d.KeepTogether(func() {
 		w.d.Heading(2, title)
 		w.d.Figure(title+", as bars. A table further down has the same numbers.", 1, chart.Legend{Of: b.Bars, Items: items}, pdf.PrintInk())
+		if w.selection() {
+			w.note("The charts show the messages that are in this bundle, and no others.")
+		}
 		w.note("Each bar is one " + unit + ", local time; empty " + unit + "s are shown as they are. Contact that was agreed is not in it. A dotted box is a time in which an account was not read: there may have been more. A table further down has the same numbers.")
 	})
 	return b, unit

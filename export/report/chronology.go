@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"time"
 
 	"daybook"
@@ -50,21 +49,21 @@ func (w *writer) chronology() error {
 
 // An event is something between the messages.
 type event struct {
-	at    time.Time
-	entry uint64
-	label string
-	about string // whom or what
-	text  cell
+	at      time.Time
+	entries []uint64
+	label   string
+	about   []pdf.Span // whom or what
+	text    cell
 }
 
 // events lists gaps, requests to stop and blocks, by time.
 func (w *writer) events() (out []event) {
-	for _, g := range w.s.Gaps {
+	for _, g := range w.joinedGaps() {
 		var c cell
 		c.line(bold("Not read for "+lasting(g.To.Sub(g.From))), text(", until "+w.moment(g.To)+"."))
 		c.line(text(gapWords(g.Class)))
 		c.line(dim("Why: " + name(g.Cause) + "."))
-		out = append(out, event{at: g.From, entry: g.Entry, label: "Gap", about: w.account(g.Account), text: c})
+		out = append(out, event{at: g.From, entries: g.entries, label: "Gap", about: broken(w.account(g.Account), false), text: c})
 	}
 	for _, m := range w.p.facts.Marks {
 		if m.What != daybook.MarkStop || m.Handle < 0 || m.Handle >= len(w.p.facts.Handles) {
@@ -81,7 +80,7 @@ func (w *writer) events() (out []event) {
 		}
 		var c cell
 		c.line(bold("Request to stop. "), text(w.askedLine(m, mostName)))
-		out = append(out, event{at: at, entry: m.Entry, label: "Noted", about: w.called(w.p.facts.Handles[m.Handle]), text: c})
+		out = append(out, event{at: at, entries: []uint64{m.Entry}, label: "Noted", about: w.whom(w.p.facts.Handles[m.Handle]), text: c})
 	}
 	for _, b := range w.p.facts.Blocks {
 		if b.Handle < 0 || b.Handle >= len(w.p.facts.Handles) {
@@ -96,10 +95,20 @@ func (w *writer) events() (out []event) {
 			words += "; it was seen lifted on " + w.moment(b.Ended)
 		}
 		c.line(bold("A block by the person. "), text(words+"."))
-		out = append(out, event{at: b.Seen, entry: b.Entry, label: "Noted", about: w.called(w.p.facts.Handles[b.Handle]), text: c})
+		out = append(out, event{at: b.Seen, entries: []uint64{b.Entry}, label: "Noted", about: w.whom(w.p.facts.Handles[b.Handle]), text: c})
 	}
-	slices.SortStableFunc(out, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.entry, b.entry)) })
+	slices.SortStableFunc(out, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.entries[0], b.entries[0])) })
 	return out
+}
+
+// whom is a handle with its group on a line of its own.
+func (w *writer) whom(h daybook.Handle) []pdf.Span {
+	var c cell
+	c.line(broken(shown(w.summaryOf(h).Handle), false)...)
+	if g := w.p.group(h); g != nil {
+		c.line(text("Group " + g.letter))
+	}
+	return c
 }
 
 // A chronicle is a chronology that is being printed.
@@ -116,7 +125,7 @@ type chronicle struct {
 func (c *chronicle) open() {
 	if c.rows == nil {
 		c.rows = c.d.Table(pdf.Table{Summary: "Exhibits in order of time: number, when it was sent, and the message.", Columns: []pdf.Column{
-			{Title: "Exhibit", Width: 0.1}, {Title: "Sent", Width: 0.17}, {Title: "From, and what is noted", Width: 0.285}, {Title: "Message", Width: 0.445},
+			{Title: "Exhibit", Width: 0.1}, {Title: "Sent", Width: 0.165}, {Title: "From, and what is noted", Width: 0.275}, {Title: "Message", Width: 0.46},
 		}})
 	}
 }
@@ -167,9 +176,9 @@ func (c *chronicle) upTo(t time.Time) {
 		c.quiet(e.at)
 		var number, when cell
 		number.line(bold(e.label))
-		number.line(dim("entry " + strconv.FormatUint(e.entry, 10)))
+		number.line(dim(pick(int64(len(e.entries)), "entry ", "entries ") + runs(e.entries)))
 		c.when(&when, daybook.When{At: e.at})
-		c.row(e.at, number, when, one(text(e.about)), e.text)
+		c.row(e.at, number, when, e.about, e.text)
 		c.last = later(c.last, e.at)
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (w *writer) from(c *cell, m *daybook.Message) {
 	if m.Sender.IsZero() {
 		c.line(text("Nobody is named as the sender"))
 	} else {
-		c.line(bold(shown(m.Sender)))
+		c.line(broken(shown(m.Sender), true)...)
 		if d := display(m.Sender); d != "" {
 			c.line(text("“" + d + "”"))
 		}
@@ -180,8 +181,14 @@ func (w *writer) tags(c *cell, x *export.Exhibit) {
 	if m.Direction == daybook.In && w.p.firsts[x.Number] {
 		c.line(text("First contact from this handle."))
 	}
+	var rules []string
 	for _, f := range x.Flags {
-		c.line(text(flagSentence(f.Text)))
+		if s := flagSentence(f.Text); !slices.Contains(rules, s) {
+			rules = append(rules, s)
+		}
+	}
+	if len(rules) > 0 {
+		c.line(text(strings.Join(rules, " ")))
 	}
 }
 
@@ -225,7 +232,7 @@ func (w *writer) times(c *cell, x *export.Exhibit) {
 	if w.apart(before, first.Logged) {
 		s := "written into the record " + w.beside(before, first.Logged)
 		if m.Origin == daybook.Entered {
-			s = "recorded " + w.after(m.Sent.At, first.Logged) + ", on " + w.exact(first.Logged) + ", by " + w.who(first.Actor)
+			s = "recorded " + w.after(m.Sent.At, first.Logged) + ", on " + w.exact(first.Logged) + w.by(first.Actor)
 		}
 		parts = append(parts, s)
 	}
@@ -238,20 +245,17 @@ func (w *writer) times(c *cell, x *export.Exhibit) {
 	}
 	parts = append(parts, from)
 	if entries := entriesOf(x); len(entries) > 1 {
-		parts = append(parts, "entries "+w.plainNumbers(entries))
+		parts = append(parts, "entries "+runs(entries))
 	}
 	s := strings.Join(parts, "; ")
-	c.line(dim(strings.ToUpper(s[:1]) + s[1:] + "."))
+	s = strings.ToUpper(s[:1]) + s[1:] + "."
 	if m.URL != "" {
-		if reason, is := fieldWithheld(x, export.FieldAddresses); is {
-			c.line(withheld("the address is withheld: " + reason))
-		} else {
-			c.line(dim("Address " + defanged(m.URL)))
-		}
+		s += " Address: " + defanged(m.URL)
 	}
 	if m.Direction != daybook.Out && m.Sender.Native != "" && m.Sender.Native != m.Sender.Shown() {
-		c.line(dim("Sender’s identifier " + name(m.Sender.Native)))
+		s += " Sender’s identifier: " + name(m.Sender.Native)
 	}
+	c.line(dim(s))
 }
 
 // beside writes a time that stands beside another one: without its date if that
@@ -290,18 +294,6 @@ func entriesOf(x *export.Exhibit) []uint64 {
 	return out
 }
 
-// plainNumbers writes entries that are no exhibits by themselves.
-func (w *writer) plainNumbers(entries []uint64) string {
-	var out []string
-	for _, e := range entries[:min(len(entries), mostNumbers)] {
-		out = append(out, strconv.FormatUint(e, 10))
-	}
-	if more := len(entries) - mostNumbers; more > 0 {
-		out = append(out, fmt.Sprintf("%d more", more))
-	}
-	return joined(out)
-}
-
 // defanged writes an address so that no program makes a link of it.
 func defanged(address string) string {
 	for _, scheme := range []string{"https://", "http://"} {
@@ -324,8 +316,8 @@ func (w *writer) covered(c *cell, x *export.Exhibit) {
 			c.line(dim(s + "."))
 		case k.Field == export.FieldNames:
 			c.line(withheld("whom it names or addresses is withheld: " + name(k.Reason)))
-		case k.Field == export.FieldAddresses && x.Message.URL == "":
-			c.line(withheld("addresses in it are withheld: " + name(k.Reason)))
+		case k.Field == export.FieldAddresses:
+			c.line(withheld("its address and those in it are withheld: " + name(k.Reason)))
 		}
 	}
 	if x.Sealed {

@@ -1,8 +1,8 @@
 package report
 
 import (
+	"slices"
 	"strconv"
-	"strings"
 
 	"daybook"
 	"daybook/detect"
@@ -17,28 +17,51 @@ func (w *writer) gaps() {
 		w.say("No gap is in the record.")
 	} else {
 		var rows [][][]pdf.Span
-		for _, g := range w.s.Gaps {
+		for _, g := range w.joinedGaps() {
 			var when, what cell
 			when.line(text(w.moment(g.From)))
 			when.line(text("to " + w.moment(g.To)))
-			when.line(dim(lasting(g.To.Sub(g.From)) + ", entry " + strconv.FormatUint(g.Entry, 10)))
+			when.line(dim(lasting(g.To.Sub(g.From)) + ", " + pick(int64(len(g.entries)), "entry ", "entries ") + runs(g.entries)))
 			what.line(text(gapWords(g.Class)))
 			what.line(dim("Why: " + name(g.Cause)))
 			who := w.account(g.Account)
 			if who == "" {
 				who = "an account"
 			}
-			if g.Lane != "" {
+			if len(g.entries) > 1 {
+				who += ", " + strconv.Itoa(len(g.entries)) + " places of it"
+			} else if g.Lane != "" {
 				who += ", " + name(string(g.Lane))
 			}
 			rows = append(rows, [][]pdf.Span{when, one(text(who)), what})
 		}
-		w.table(w.heading(count(int64(len(w.s.Gaps)), "gap")), pdf.Table{Summary: "The gaps: from when to when, which account, what may be missing, and why.", Columns: []pdf.Column{
+		w.table(w.heading(count(int64(len(rows)), "gap")), pdf.Table{Summary: "The gaps: from when to when, which account, what may be missing, and why.", Columns: []pdf.Column{
 			{Title: "From and to", Width: 0.3}, {Title: "Account", Width: 0.22}, {Title: "What may be missing, and why", Width: 0.48},
 		}}, rows)
 	}
 	w.erased()
 	w.unread()
+}
+
+// A joinedGap is a gap of one or more places of an account: they are read
+// together, so that a failure is an entry for each.
+type joinedGap struct {
+	daybook.Gap
+	entries []uint64
+}
+
+func (w *writer) joinedGaps() (out []joinedGap) {
+	for _, g := range w.s.Gaps {
+		same := slices.IndexFunc(out, func(o joinedGap) bool {
+			return o.Account == g.Account && o.Class == g.Class && o.Cause == g.Cause && o.From.Equal(g.From) && o.To.Equal(g.To)
+		})
+		if same < 0 {
+			out = append(out, joinedGap{Gap: g.Gap, entries: []uint64{g.Entry}})
+		} else {
+			out[same].entries = append(out[same].entries, g.Entry)
+		}
+	}
+	return out
 }
 
 // watched says how much of the time was watched, and what this bundle leaves out.
@@ -74,7 +97,7 @@ func (w *writer) erased() {
 	w.d.Heading(2, "Erased on request")
 	var lines []string
 	for _, e := range w.s.Erased {
-		s := "Entry " + strconv.FormatUint(e.By, 10) + " says that the content of " + count(int64(len(e.Entries)), "entry") + " was erased on " + w.moment(e.At) + ": " + w.plainNumbers(e.Entries) + "."
+		s := "Entry " + strconv.FormatUint(e.By, 10) + " says that the content of " + count(int64(len(e.Entries)), "entry") + " was erased on " + w.moment(e.At) + ": " + runs(e.Entries) + "."
 		if e.Reason != "" {
 			s += " Reason: “" + name(e.Reason) + "”."
 		}
@@ -90,5 +113,5 @@ func (w *writer) unread() {
 	}
 	w.d.Heading(2, "Not read by the program")
 	n := int64(len(w.s.Unread))
-	w.say(count(n, "entry") + pick(n, " holds", " hold") + " something that this version cannot read; " + pick(n, "its bytes are", "their bytes are") + " in the record: " + strings.TrimSpace(w.plainNumbers(w.s.Unread)) + ".")
+	w.say(count(n, "entry") + pick(n, " holds", " hold") + " something that this version cannot read; " + pick(n, "its bytes are", "their bytes are") + " in the record: " + runs(w.s.Unread) + ".")
 }

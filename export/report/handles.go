@@ -53,7 +53,7 @@ func (w *writer) listed() (out []daybook.HandleSummary) {
 func (w *writer) handle(s *daybook.HandleSummary) [][]pdf.Span {
 	var who, counts, marks cell
 	title := shown(s.Handle)
-	who.line(bold(title), dim(" · "+platform(s.Handle.Platform)))
+	who.line(append(broken(title, true), dim(" · "+platform(s.Handle.Platform)))...)
 	if s.Handle.Native != s.Handle.Shown() {
 		who.line(dim("identifier "), pdf.Span{Text: name(s.Handle.Native), Mono: true, Dim: true})
 	}
@@ -130,7 +130,7 @@ func (w *writer) handleMarks(c *cell, s *daybook.HandleSummary) {
 			if d.What != m || !d.Holds || d.Undone || !d.Handle.Same(s.Handle) || !d.Other.IsZero() {
 				continue
 			}
-			said := "said on " + w.day(d.At) + " by " + w.who(w.actor(d.Index)) + ", entry " + strconv.FormatUint(d.Index, 10)
+			said := "said on " + w.day(d.At) + w.by(w.actor(d.Index)) + ", entry " + strconv.FormatUint(d.Index, 10)
 			if d.How != "" {
 				said += ": “" + name(d.How) + "”"
 			}

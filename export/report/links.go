@@ -68,7 +68,7 @@ func (w *writer) confirmed() {
 // saidOf says who decided what about two handles, and when.
 func (w *writer) saidOf(d *daybook.Decided, what string) string {
 	s := shown(w.summaryOf(d.Handle).Handle) + " and " + shown(w.summaryOf(d.Other).Handle) + ": " + what +
-		" by " + w.who(w.actor(d.Index)) + " on " + w.moment(d.At) + ", entry " + strconv.FormatUint(d.Index, 10)
+		w.by(w.actor(d.Index)) + " on " + w.moment(d.At) + ", entry " + strconv.FormatUint(d.Index, 10)
 	if d.How != "" {
 		return s + ": “" + name(d.How) + "”."
 	}

@@ -58,6 +58,9 @@ func newPattern(ctx context.Context, s *export.Shown, zone *time.Location) (*pat
 	}
 	p.findGroups(s)
 	p.calendar = detect.NewCalendar(p.until(s), p.daysOf(s, zone))
+	if s.Spec.Kind == export.Selection { // the first that is in it need not be the first
+		p.calendar.Markers = slices.DeleteFunc(p.calendar.Markers, func(m detect.Marker) bool { return m.What == detect.FirstMarker })
+	}
 	for _, m := range p.calendar.Markers {
 		if m.What == detect.FirstMarker {
 			p.firsts[m.Entry] = true

@@ -115,30 +115,32 @@ func (w *writer) foot() string {
 }
 
 // no is an exhibit number as this bundle writes it.
-func (w *writer) no(entry uint64) string {
-	n := strconv.FormatUint(entry, 10)
+func (w *writer) no(entry uint64) string { return w.mark() + strconv.FormatUint(entry, 10) }
+
+// mark stands before exhibit numbers: "MR/".
+func (w *writer) mark() string {
 	if w.s.Spec.Mark == "" {
-		return n
+		return ""
 	}
-	return w.s.Spec.Mark + "/" + n
+	return w.s.Spec.Mark + "/"
 }
 
-// who is what the report calls somebody who did something in the record.
-func (w *writer) who(a daybook.Actor) string {
+// by says who did something in the record: " by Wren"; "" if that is not known.
+func (w *writer) by(a daybook.Actor) string {
 	if name := w.s.Spec.Names[a.ID]; name != "" {
-		return name
+		return " by " + name
 	}
 	switch {
 	case a.Role == "":
-		return "not told"
+		return ""
 	case a.ID == "":
-		return a.Role
+		return " by " + a.Role
 	}
 	id := a.ID
 	if len(id) > 6 {
 		id = id[:6]
 	}
-	return a.Role + " " + id
+	return " by " + a.Role + " " + id
 }
 
 // actor returns who wrote an entry.

@@ -105,7 +105,7 @@ func (w *writer) askedLine(k detect.Mark, most int) string {
 	if k.How != "" {
 		s += " (“" + nameUpTo(k.How, most) + "”)"
 	}
-	return s + ". Said by " + w.who(w.actor(k.Entry)) + " in entry " + strconv.FormatUint(k.Entry, 10) + "."
+	return s + ". Said" + w.by(w.actor(k.Entry)) + " in entry " + strconv.FormatUint(k.Entry, 10) + "."
 }
 
 // recentKey is the figure of the last days that were watched.
@@ -181,7 +181,11 @@ func (w *writer) figure(key string, g detect.Figure) [][]pdf.Span {
 	if how := detect.HowCounted(key); how != "" {
 		c.line(dim(how))
 	}
-	return [][]pdf.Span{c, one(text(w.numbers(g.Entries)))}
+	numbers := text(w.numbers(g.Entries))
+	if numbers.Text == "" && g.Value > 0 && w.selection() {
+		numbers = dim("none in this bundle")
+	}
+	return [][]pdf.Span{c, one(numbers)}
 }
 
 // partsOf returns the keys of the figures that say what the messages are made up

@@ -148,38 +148,46 @@ func (w *writer) numbersUpTo(entries []uint64, most int) string {
 			outside++
 		}
 	}
-	slices.Sort(here)
-	here = slices.Compact(here)
 	var b strings.Builder
-	runs, written := 0, 0
-	for i := 0; i < len(here); {
-		end := i
-		for end+1 < len(here) && here[end+1] == here[end]+1 {
-			end++
-		}
-		if runs == most {
-			break
-		}
-		if runs++; runs > 1 {
-			b.WriteString(", ")
-			b.WriteString(strconv.FormatUint(here[i], 10))
-		} else {
-			b.WriteString(w.no(here[i]))
-		}
-		if end > i {
-			b.WriteString(pickRun(end-i) + strconv.FormatUint(here[end], 10))
-		}
-		written = end + 1
-		i = end + 1
-	}
-	if more := len(here) - written; more > 0 {
-		fmt.Fprintf(&b, " and %d more", more)
+	if len(here) > 0 {
+		b.WriteString(w.mark() + runsUpTo(here, most))
 	}
 	if outside > 0 {
 		if b.Len() > 0 {
 			b.WriteString("; ")
 		}
 		fmt.Fprintf(&b, "%d not in this bundle", outside)
+	}
+	return b.String()
+}
+
+// runs writes numbers in ascending order, runs of them as "21–25".
+func runs(numbers []uint64) string { return runsUpTo(numbers, mostNumbers) }
+
+// runsUpTo writes so many numbers or runs of numbers, and counts the rest.
+func runsUpTo(numbers []uint64, most int) string {
+	numbers = slices.Clone(numbers)
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	var b strings.Builder
+	n := 0
+	for i := 0; i < len(numbers); n++ {
+		if n == most {
+			fmt.Fprintf(&b, " and %d more", len(numbers)-i)
+			break
+		}
+		end := i
+		for end+1 < len(numbers) && numbers[end+1] == numbers[end]+1 {
+			end++
+		}
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.FormatUint(numbers[i], 10))
+		if end > i {
+			b.WriteString(pickRun(end-i) + strconv.FormatUint(numbers[end], 10))
+		}
+		i = end + 1
 	}
 	return b.String()
 }
@@ -191,6 +199,16 @@ func pickRun(n int) string {
 		return ", "
 	}
 	return "–"
+}
+
+// broken lets a long handle end its line before its server.
+func broken(handle string, strong bool) []pdf.Span {
+	const most = 26 // characters that have room
+	at := strings.LastIndex(handle, "@")
+	if at <= 0 || len(handle) <= most {
+		return []pdf.Span{{Text: handle, Bold: strong}}
+	}
+	return []pdf.Span{{Text: handle[:at] + "\n" + handle[at:], Bold: strong}}
 }
 
 // A cell is the text of a cell of a table, line by line.
