@@ -104,12 +104,12 @@ func (cmd *checkpointCommand) Run(c *call) error {
 			if err := createNew(c.path(cmd.Out), cp.Signed); err != nil {
 				return fmt.Errorf("write the checkpoint: %w", err)
 			}
-			if err := giveAnchor(c, a, actor, id, cp, "file"); err != nil {
+			if err := a.giveAnchor(c.ctx, actor, id, cp, "file"); err != nil {
 				return err
 			}
 		}
 		if cmd.Line {
-			if err := giveAnchor(c, a, actor, id, cp, "line"); err != nil {
+			if err := a.giveAnchor(c.ctx, actor, id, cp, "line"); err != nil {
 				return err
 			}
 		}
@@ -130,8 +130,8 @@ func (cmd *checkpointCommand) Run(c *call) error {
 }
 
 // giveAnchor remembers that somebody was given a checkpoint, in the log too.
-func giveAnchor(c *call, a *app, actor daybook.Actor, id daybook.CaseID, cp archive.Checkpoint, form string) error {
-	return a.db.Update(c.ctx, func(ctx context.Context) error {
+func (a *app) giveAnchor(ctx context.Context, actor daybook.Actor, id daybook.CaseID, cp archive.Checkpoint, form string) error {
+	return a.db.Update(ctx, func(ctx context.Context) error {
 		access := daybook.Access{Action: string(cases.Checkpoint), Detail: fmt.Sprintf("gave out size and root over %s, as a %s", plural(int(cp.Size), "entry", "entries"), form)}
 		if err := a.cases.Audit(ctx, actor, id, access); err != nil {
 			return err
