@@ -283,9 +283,13 @@ func (e exported) warnings() []string {
 }
 
 // preview says what would be in a bundle of the log as it is, and makes nothing.
+// It tells where words stand that are to be covered: that is a look at content.
 func (cmd *exportCommand) preview(c *call, a *app, actor daybook.Actor, id daybook.CaseID, spec export.Spec) error {
-	cp := archive.Checkpoint{Size: spec.Size}
-	var err error
+	err := a.cases.Look(c.ctx, actor, id, cases.Content, daybook.Access{Detail: "looked at what a bundle would hold"})
+	if err != nil {
+		return err
+	}
+	var cp archive.Checkpoint
 	if spec.Size == 0 {
 		cp.Size, cp.Root, err = a.log.Head(c.ctx, id)
 	} else {

@@ -41,8 +41,9 @@ func (e exported) pending() int {
 // time stamps, and when all is written appends an export entry. With spec.Size
 // the bundle is the one of an earlier checkpoint over exactly so many entries.
 //
-// When it returns an error, what was written to w is of no use, and nothing says
-// that a bundle was made. A log that is not the one that it has been is refused.
+// When it returns an error, what was written to w is of no use. Nothing in the log
+// says then that a bundle was made, unless it is the log that could not be signed
+// in the end. A log that is not the one that it has been is refused.
 func (a *app) exportFor(ctx context.Context, actor daybook.Actor, c daybook.CaseID, spec export.Spec, receivers bundle.Recipients, w io.Writer, progress func(done, total int)) (exported, error) {
 	var out exported
 	if err := a.log.Refused()[c]; err != nil {
@@ -89,6 +90,7 @@ func (a *app) exportFor(ctx context.Context, actor daybook.Actor, c daybook.Case
 	if out.Result, err = bundle.Write(archive.Within(ctx, c), w, in, progress); err != nil {
 		return out, err
 	}
+	ctx = context.WithoutCancel(ctx) // it is made: now that has to be noted
 	if err := a.recordExport(ctx, actor, c, &out, !receivers.None()); err != nil {
 		return out, err
 	}
