@@ -84,13 +84,13 @@ func (s *Cases) ask(ctx context.Context, actor daybook.Actor, c daybook.CaseID, 
 	if err != nil {
 		return e, fmt.Errorf("ask for an erasure: %w", err)
 	}
+	if after <= 0 {
+		return s.finish(ctx, c, e.ID, now) // what is derived is made again once, by that
+	}
 	if err := s.erasing.Eraser.Refresh(ctx, e); err != nil {
 		return e, fmt.Errorf("ask for an erasure: %w", err)
 	}
-	if after > 0 {
-		return e, nil
-	}
-	return s.finish(ctx, c, e.ID, now)
+	return e, nil
 }
 
 // words says what an erasure is about, without content.

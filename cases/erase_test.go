@@ -148,12 +148,12 @@ func TestErasureEntries_C10_D7(t *testing.T) {
 // Each step that fails is made again, and the steps before it that are committed
 // are not.
 func TestErasureStepsAfterAFault_C10(t *testing.T) {
-	after := "refresh hold destroy remove m1 settle"
+	after := "hold destroy remove m1 settle"
 	for _, tt := range []struct{ fail, first, second string }{
-		{"hold", "hide refresh hold", "hold destroy remove m1 settle"},
-		{"destroy", "hide refresh hold destroy", "hold destroy remove m1 settle"},
-		{"remove m1", "hide refresh hold destroy remove m1", "remove m1 settle"},
-		{"settle", "hide refresh hold destroy remove m1 settle", "remove nothing settle"},
+		{"hold", "hide hold", "hold destroy remove m1 settle"},
+		{"destroy", "hide hold destroy", "hold destroy remove m1 settle"},
+		{"remove m1", "hide hold destroy remove m1", "remove m1 settle"},
+		{"settle", "hide hold destroy remove m1 settle", "remove nothing settle"},
 		{"", "hide " + after, ""},
 	} {
 		t.Run(tt.fail, func(t *testing.T) {

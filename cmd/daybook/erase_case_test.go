@@ -113,7 +113,7 @@ func (p *plot) caseIsGone(other daybook.CaseID) {
 
 // Whatever step a crash falls on, the same again finishes it.
 func TestErasureOfACaseAfterACrash_B6_C10(t *testing.T) {
-	for _, step := range []string{"refresh", "destroy", "tokens", "index", "key", "files", "journal", "sign"} {
+	for _, step := range []string{"destroy", "tokens", "index", "key", "files", "journal", "sign"} {
 		t.Run(step, func(t *testing.T) {
 			p := newPlot(t, func(c *config.Config) { c.Erase.Days = 0 })
 			other, err := p.app.log.NewCase(t.Context(), p.actor, "Another", "UTC")

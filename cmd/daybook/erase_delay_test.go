@@ -130,7 +130,7 @@ const theirNative = "https://birds.example/users/" + goneHandle
 
 // Whatever step a crash falls on, the same again finishes it.
 func TestErasureAfterACrash_B6_C10(t *testing.T) {
-	for _, step := range []string{"refresh", "destroy", "files", "rows", "index", "derive", "journal", "sign"} {
+	for _, step := range []string{"destroy", "files", "rows", "index", "derive", "journal", "sign"} {
 		t.Run(step, func(t *testing.T) {
 			p := newPlot(t, func(c *config.Config) { c.Erase.Days = 0 })
 			p.crashAt(step)
@@ -152,6 +152,22 @@ func TestErasureAfterACrash_B6_C10(t *testing.T) {
 			}
 		})
 	}
+	t.Run("hiding", func(t *testing.T) {
+		p := newPlot(t, onSQLite)
+		p.crashAt("refresh")
+		if _, err := p.app.cases.AskErasure(t.Context(), p.actor, p.id, p.entries(), goneReason); !errors.Is(err, errCrash) {
+			t.Fatalf("the fault did not come through: %v", err)
+		}
+		p.reopen()
+		if theirs, _ := p.messages(); len(theirs) != 0 || p.hits(goneText) != 0 {
+			t.Errorf("after the crash %d messages are shown, and %d found", len(theirs), p.hits(goneText))
+		}
+		p.tick(7 * 24 * time.Hour)
+		if n, err := p.app.cases.RunErasures(t.Context(), p.now); n != 1 || err != nil {
+			t.Errorf("when it is due: %d done, %v", n, err)
+		}
+		p.isGone(ofMessages)
+	})
 	t.Run("cancelling", func(t *testing.T) {
 		p := newPlot(t, onSQLite)
 		before := p.seen()
