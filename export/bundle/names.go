@@ -14,7 +14,7 @@ func earlierName(size uint64) string { return fmt.Sprintf("log/earlier/%06d.", s
 // others: "Example TSA 1" is "example-tsa-1".
 func fileNames(stamps []export.Stamp) []string {
 	out := make([]string, len(stamps))
-	taken := map[string]bool{}
+	taken := map[string]bool{"key": true} // key.pem is the log's own
 	for i, s := range stamps {
 		base := slug(s.Authority)
 		name := base
