@@ -56,9 +56,9 @@ I kept the file from then on in this way: %[1]s
 %[5]s
 
 6. What I cannot say
-`, blank, s.whatItIs(), s.howMade(), s.exhibitsInWords(), s.notInIt())
+`, blank, wrap(s.whatItIs(), 96), wrap(s.howMade(), 96), s.exhibitsInWords(), wrap(s.notInIt(), 96))
 	for _, line := range DoesNotShow() {
-		b.WriteString("- I cannot say this from the record alone: " + lowerFirst(line) + "\n")
+		b.WriteString(indented("- ", "I cannot say this from the record alone: "+lowerFirst(line)) + "\n")
 	}
 	fmt.Fprintf(&b, `- I did not write the program and cannot explain its inner working, unless I say so here: %[1]s
 
@@ -96,7 +96,8 @@ The system and the process, Rule 902(13)
    the answer; each entry is committed to by SHA-256 in a Merkle tree (RFC 6962) that only grows; and
    a checkpoint over the tree is signed with Ed25519. I checked this in the following way: %[1]s
 5. In the time that the record covers, the system was in this condition: %[1]s
-   What it recorded of its own errors: %[4]s
+   What it recorded of its own errors:
+   %[4]s
 
 The copy, Rule 902(14)
 6. %[3]s
@@ -106,7 +107,8 @@ The copy, Rule 902(14)
    on ____/____/________ with this program: %[1]s
 8. I ran the program verify.py, which is part of the file, on the file. It answered: %[1]s
    The anchor that I compared with, and where I have it from: %[1]s
-9. What is not in the copy: %[8]s
+9. What is not in the copy:
+   %[8]s
 
 10. This certification does not say who wrote a message, or that what a message or a platform said is
     true.
@@ -117,8 +119,8 @@ is true and correct.
 Executed on ____/____/________ at %[1]s
 
 Signature: %[1]s        Name: %[1]s
-`, blank, s.whatItIs(), s.howMade(), s.errorsInWords(), s.Size, digits(s.Root.String(), s.Root.IsZero()),
-		digits(s.Finger.String(), s.Finger.IsZero()), s.notInIt())
+`, blank, indented("   ", s.whatItIs())[3:], indented("   ", s.howMade())[3:], indented("   ", s.errorsInWords())[3:], s.Size, digits(s.Root.String(), s.Root.IsZero()),
+		digits(s.Finger.String(), s.Finger.IsZero()), indented("   ", s.notInIt())[3:])
 	return writeDraft(w, "certificate-902.txt", b.String())
 }
 
@@ -223,6 +225,12 @@ func lowerFirst(s string) string {
 		return s
 	}
 	return strings.ToLower(s[:1]) + s[1:]
+}
+
+// indented wraps a text, with mark before its first line and as much space before
+// the others.
+func indented(mark, s string) string {
+	return mark + strings.ReplaceAll(wrap(s, 96-len(mark)), "\n", "\n"+strings.Repeat(" ", len(mark)))
 }
 
 // wrap breaks lines at spaces.

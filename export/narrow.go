@@ -2,6 +2,7 @@ package export
 
 import (
 	"slices"
+	"strings"
 
 	"daybook"
 	"daybook/detect"
@@ -71,7 +72,7 @@ func (s *Shown) narrow(v *View, chosen []*daybook.Message) {
 	}
 	n.Unread = v.Unread
 	n.Facts = s.narrowFacts(v.Facts, known, accounts)
-	n.Findings = s.narrowFindings(v.Findings, known)
+	n.Findings = s.narrowFindings(v, known)
 	s.trimGroups()
 	s.Spec.Handles = slices.Clone(s.Spec.Handles)
 	for i, h := range s.Spec.Handles {
@@ -246,9 +247,11 @@ func FiguresNote() string {
 }
 
 // narrowFindings leaves findings about handles of the selection, with the reasons
-// that rest on its entries.
-func (s *Shown) narrowFindings(all []detect.Finding, known map[string]*daybook.HandleSummary) (out []detect.Finding) {
-	for _, f := range all {
+// that rest on its entries. What a handle is called elsewhere is replaced by what
+// it is called here.
+func (s *Shown) narrowFindings(v *View, known map[string]*daybook.HandleSummary) (out []detect.Finding) {
+	here := namesHere(v, known)
+	for _, f := range v.Findings {
 		var handles []daybook.Handle
 		for _, h := range f.Handles {
 			if k := known[h.Ref()]; k != nil {
@@ -262,21 +265,66 @@ func (s *Shown) narrowFindings(all []detect.Finding, known map[string]*daybook.H
 		reasons := f.Reasons
 		f.Reasons = nil
 		for _, r := range reasons {
-			if s.rests(f.Kind, r) {
-				f.Reasons = append(f.Reasons, r)
-			} else {
+			if !s.rests(f.Kind, r) {
 				s.Unsaid++
+				continue
 			}
+			r.Text = here.text(r.Text)
+			f.Reasons = append(f.Reasons, r)
 		}
 		figures := make(map[string]detect.Figure, len(f.Figures))
+		counted := 0
 		for k, g := range f.Figures {
 			g.Entries = slices.DeleteFunc(slices.Clone(g.Entries), func(n uint64) bool { return !s.Holds(n) })
+			g.Text = here.text(g.Text)
+			counted += len(g.Entries)
 			figures[k] = g
 		}
 		f.Figures = figures
+		switch {
+		case f.Kind == "flag" && counted == 0:
+			continue // it is about others alone
+		case f.Kind == "link":
+			f.Text = mayBeLinked(handles) // the words that come after it are those of a reason
+		default:
+			f.Text = here.text(f.Text)
+		}
 		out = append(out, f)
 	}
 	return out
+}
+
+func mayBeLinked(handles []daybook.Handle) string {
+	names := make([]string, len(handles))
+	for i, h := range handles {
+		names[i] = h.Shown()
+	}
+	return strings.Join(names, " and ") + " may be linked."
+}
+
+// namesHere puts names that handles bear in the selection in the place of those
+// that they bear in the rest of the record alone; nil if there are none.
+func namesHere(v *View, known map[string]*daybook.HandleSummary) *coverer {
+	var covers []Cover
+	for _, h := range v.Handles {
+		k := known[h.Handle.Ref()]
+		if k == nil {
+			continue
+		}
+		here := map[string]bool{"": true}
+		for _, n := range k.Handle.Names {
+			here[foldWord(n.Account)], here[foldWord(n.Display)] = true, true
+		}
+		for _, n := range h.Handle.Names {
+			for _, name := range []string{n.Account, n.Display} {
+				if folded := foldWord(name); !here[folded] {
+					here[folded] = true
+					covers = append(covers, Cover{Word: name, As: k.Handle.Shown()})
+				}
+			}
+		}
+	}
+	return newCoverer(covers)
 }
 
 // rests reports whether a reason rests on entries of the selection alone. One

@@ -250,3 +250,36 @@ func TestWrongSpecsAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// What a handle is called in the rest of the record is not in a selection, nor in
+// the sentences of findings.
+func TestNamesOfAnotherTimeAreNotInASelection_B5(t *testing.T) {
+	m := newMaker()
+	n := m.item(post{id: "31001", text: "one", sender: "kestrel", display: "Kes"})
+	m.item(post{id: "31002", text: "two", sender: "reed", display: "Reed"})
+	other := m.item(post{id: "31003", text: "three", sender: "reed", display: "Reed"})
+	later := daybook.SeenName{Account: "renamed_later@birds.example", Display: "Later Name"}
+	for i := range m.view.Handles {
+		h := &m.view.Handles[i].Handle
+		h.Names = append(slices.Clone(h.Names), later)
+		m.view.Facts.Handles[i] = *h
+	}
+	m.findings()
+	for i := range m.view.Findings {
+		f := &m.view.Findings[i]
+		f.Text = "renamed_later@birds.example was here. " + f.Text
+		for k := range f.Reasons {
+			f.Reasons[k].Text = "LATER NAME: " + f.Reasons[k].Text
+		}
+	}
+	s := show(t, m.made, export.Spec{Kind: export.Selection, Entries: []uint64{n, other}})
+	all := m.disclosed(t, s)
+	for _, no := range []string{"renamed_later", "Later Name", "LATER NAME"} {
+		if strings.Contains(all, no) {
+			t.Errorf("%q is in the selection:\n%s", no, around(all, no))
+		}
+	}
+	if len(s.Findings) != 3 || s.Unsaid != 2 {
+		t.Errorf("%d findings, %d reasons left out", len(s.Findings), s.Unsaid)
+	}
+}

@@ -44,7 +44,7 @@ func (b *viewBuilder) line(e *archive.Entry) export.EntryLine {
 		var g daybook.Gap
 		if r.Decode(&g) == nil {
 			line.Account = g.Account
-			line.Detail = "a time that was not watched"
+			line.Detail = gapWords(g.Class)
 			b.reach(g.Account, g.To)
 			b.view.Gaps = append(b.view.Gaps, daybook.GapStatus{Gap: g, Entry: e.Index})
 		}
@@ -178,6 +178,13 @@ func observationWords(what daybook.ObservationKind) string {
 		return "the server does not offer a place"
 	}
 	return "something was seen"
+}
+
+func gapWords(c daybook.GapClass) string {
+	if c == daybook.Late {
+		return "a time that was not watched and was caught up later"
+	}
+	return "a time that was not watched and could not be caught up"
 }
 
 func clockWords(step time.Duration) string {
