@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"daybook"
@@ -244,6 +245,10 @@ func (b *viewBuilder) findings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	confirmed, err := explainConfirmed(ctx, linking, v)
+	if err != nil {
+		return err
+	}
 	var flagged []store.FlaggedMessage
 	for i := range v.Messages {
 		m := &v.Messages[i]
@@ -255,6 +260,42 @@ func (b *viewBuilder) findings(ctx context.Context) error {
 			flagged = append(flagged, store.FlaggedMessage{Entry: m.Captures[0], Sender: m.Sender, Sent: sent, Found: f})
 		}
 	}
-	v.Findings = slices.Concat(found, suggested, flagFindings(flagged, v.Handles))
+	v.Findings = slices.Concat(found, suggested, confirmed, flagFindings(flagged, v.Handles))
 	return nil
+}
+
+// maxExplained is how many handles of a group are compared with the rest.
+const maxExplained = 20
+
+// explainConfirmed compares the handles of each confirmed group: each but the
+// one that wrote first with all others, so that a reader sees what speaks for and
+// against what a person decided.
+func explainConfirmed(ctx context.Context, l *linking, v *export.View) (out []detect.Finding, err error) {
+	f := &v.Facts
+	own := func(handle int) bool {
+		return slices.ContainsFunc(v.Handles, func(h daybook.HandleSummary) bool { return h.Own && h.Handle.Same(f.Handles[handle]) })
+	}
+	firsts := map[int]time.Time{}
+	for _, c := range f.Contacts {
+		if t, wrote := firsts[c.Handle]; c.Direction == daybook.In && (!wrote || c.At.Before(t)) {
+			firsts[c.Handle] = c.At
+		}
+	}
+	for _, g := range f.Groups {
+		members := slices.DeleteFunc(slices.Clone(g), own) // those are never compared
+		if len(members) < 2 {
+			continue
+		}
+		slices.SortFunc(members, func(a, b int) int {
+			return cmp.Or(firsts[a].Compare(firsts[b]), strings.Compare(f.Handles[a].Ref(), f.Handles[b].Ref()))
+		})
+		for _, m := range members[1:min(len(members), 1+maxExplained)] {
+			found, err := l.Explain(ctx, v.Case, v.Facts, m, members[0])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, found)
+		}
+	}
+	return out, nil
 }
