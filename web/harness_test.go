@@ -37,15 +37,16 @@ var (
 // log, index, cases, sign-in. Its clock stands still until it is moved.
 type house struct {
 	*httptest.Server
-	t     testing.TB
-	db    *store.DB
-	log   *archive.Log
-	index *index.Index
-	cases *cases.Cases
-	desk  *signin.Desk
-	web   *web.Server
-	shelf *shelf
-	polls []daybook.AccountID
+	t       testing.TB
+	db      *store.DB
+	log     *archive.Log
+	index   *index.Index
+	cases   *cases.Cases
+	desk    *signin.Desk
+	web     *web.Server
+	shelf   *shelf
+	anchors *anchors
+	polls   []daybook.AccountID
 
 	follower *store.MessageFollower
 
@@ -99,6 +100,7 @@ func newHouse(t testing.TB, changes ...func(*web.Config)) *house {
 	h.follower = h.db.Messages(nil)
 	messages := h.follower
 	h.shelf = &shelf{h: h, jobs: map[daybook.CaseID][]web.BundleJob{}, made: map[daybook.CaseID][]web.BundleMade{}}
+	h.anchors = &anchors{h: h, given: map[daybook.CaseID][]web.AnchorGiven{}}
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	h.cases = cases.New(cases.Config{
 		Store: h.db, Log: h.log, Messages: h.db, Schedule: h, Clock: h.clock, Logger: logger,
@@ -121,7 +123,7 @@ func newHouse(t testing.TB, changes ...func(*web.Config)) *house {
 			_, err := h.log.Checkpoint(ctx, c)
 			return err
 		},
-		Mail: alerts.Recipient{}, Linking: newComparing(t, h.db), Bundles: h.shelf,
+		Mail: alerts.Recipient{}, Linking: newComparing(t, h.db), Bundles: h.shelf, Anchors: h.anchors,
 	}
 	for _, change := range changes {
 		change(&cfg)

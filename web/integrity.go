@@ -28,6 +28,7 @@ type Archives interface {
 	EntriesOfKind(ctx context.Context, c daybook.CaseID, kinds []daybook.RecordKind, before uint64, limit int) ([]uint64, error)
 	CheckpointMade(ctx context.Context, c daybook.CaseID, size uint64) (time.Time, error)
 	SentAnchors(ctx context.Context, c daybook.CaseID, limit int) ([]alerts.Notification, error)
+	NewestStamps(ctx context.Context, c daybook.CaseID, limit int) ([]archive.Stamp, error)
 }
 
 // archivePage is the page archive.html.
@@ -40,8 +41,12 @@ type archivePage struct {
 	Newer   uint64 // lines that the newest checkpoint does not cover
 	Signed  bool   // there is a checkpoint
 	Made    stamp
-	Root    string // its first digits, in groups of four
+	Root    string     // its first digits, in groups of four
+	Stamps  []stampRow // of the time services that are set up
+	Stamped int        // of these: have stamped the newest checkpoint
 	Mails   []anchorRow
+	Given   []anchorRow // files and printed lines
+	Give    bool        // the user may have one
 	Gaps    int
 	Erased  []erasedRow
 	Last    *lastCheck
@@ -60,7 +65,8 @@ type anchorRow struct {
 	To   name
 	Size uint64
 	Root string
-	Same bool // what is here agrees with what was sent
+	Form string // key: of what was given by hand
+	Same bool   // what is here agrees with what was sent
 }
 
 type erasedRow struct {
@@ -139,6 +145,13 @@ func (r *request) showArchive(status int, form *orderForm, wrong map[string]stri
 	if page.Mails, err = r.sentAnchors(page.Lines); err != nil {
 		return err
 	}
+	if page.Given, err = r.givenOut(page.Lines); err != nil {
+		return err
+	}
+	if err := r.stamped(&page); err != nil {
+		return err
+	}
+	page.Give = r.s.Anchors != nil && r.can(cases.Checkpoint) && !page.Refused
 	if page.Erased, err = r.erased(); err != nil {
 		return err
 	}
@@ -184,11 +197,8 @@ func (r *request) sentAnchors(lines uint64) ([]anchorRow, error) {
 	}
 	var rows []anchorRow
 	for _, n := range sent {
-		row := anchorRow{Sent: r.when(n.Made), To: labels[n.Recipient], Size: n.Anchor.Size, Root: digits(n.Anchor.Root)}
-		if n.Anchor.Size <= lines {
-			root, err := r.s.Log.RootAt(r.Context(), r.caseID, n.Anchor.Size)
-			row.Same = err == nil && root == n.Anchor.Root
-		}
+		row := r.anchorRow(n.Made, n.Anchor.Size, n.Anchor.Root, lines)
+		row.To = labels[n.Recipient]
 		rows = append(rows, row)
 	}
 	return rows, nil

@@ -46,7 +46,7 @@ func (s *Server) routes() []route {
 	return slices.Concat(
 		s.doorRoutes(), s.setUpRoutes(), s.settingsRoutes(), s.ownRoutes(), s.safetyRoutes(),
 		s.overviewRoutes(), s.caseloadRoutes(), s.timelineRoutes(), s.entryRoutes(), s.handlesRoutes(), s.stopRoutes(),
-		s.searchRoutes(), s.accountsRoutes(), s.alertsRoutes(), s.peopleRoutes(), s.integrityRoutes(), s.evidenceRoutes(), s.eraseRoutes(),
+		s.searchRoutes(), s.accountsRoutes(), s.alertsRoutes(), s.peopleRoutes(), s.integrityRoutes(), s.evidenceRoutes(), s.eraseRoutes(), s.anchorRoutes(),
 	)
 }
 

@@ -104,6 +104,8 @@ type Config struct {
 	Linking Linking
 	// Bundles makes what is handed over; nil: nothing is.
 	Bundles Bundles
+	// Anchors hands out size and root of logs; nil: nobody does.
+	Anchors Anchors
 	// Mail is what mails say of themselves, for their preview.
 	Mail alerts.Recipient
 

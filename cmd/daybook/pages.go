@@ -65,7 +65,7 @@ func (a *app) openPages(ctx context.Context) (_ *pages, err error) {
 	}
 	p.server, err = web.New(web.Config{
 		Cases: a.cases, Desk: a.desk, Keys: a.db.Keys, Log: a.log, Index: a.index, Store: a.db, Logger: a.logger, Clock: a.clock,
-		CatchUp: a.catchUp, Settle: a.settle, Mail: a.usualMail(), Linking: a.linking, Bundles: p.bundles,
+		CatchUp: a.catchUp, Settle: a.settle, Mail: a.usualMail(), Linking: a.linking, Bundles: p.bundles, Anchors: outside{a},
 		Origin: origin, Proxies: a.cfg.Web.Trusted(), Country: a.cfg.Web.Country, Leave: a.cfg.Web.Leave, Connect: connector{a}, Idle: a.idle,
 	})
 	if err != nil {
