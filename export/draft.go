@@ -91,7 +91,7 @@ I, %[1]s, state:
 
 The system and the process, Rule 902(13)
 3. %[2]s
-4. The process gives an accurate result because each item is kept as the exact bytes that came,
+4. What speaks for the accuracy of the process: each item is kept as the exact bytes that came,
    before anything reads them, together with the address that was asked, the status and the time of
    the answer; each entry is committed to by SHA-256 in a Merkle tree (RFC 6962) that only grows; and
    a checkpoint over the tree is signed with Ed25519. I checked this in the following way: %[1]s
