@@ -26,6 +26,8 @@ type Handover struct {
 	// What it stands on: Size, Root, Origin, Key, Checkpoint and Stamps, and
 	// the Reason for which it is put back. The rest is filled in.
 	daybook.Restore
+	// Also is run in the same transaction, when the log is there; nil: nothing.
+	Also   func(ctx context.Context, c daybook.CaseID) error
 	Name   string                                  // what a person calls the case: it is in no entry
 	Leaves iter.Seq2[[]byte, error]                // Size lines, without LF
 	Entry  func(index uint64) (HandedEntry, error) // wraps daybook.ErrNotFound if the content did not come with it
@@ -160,6 +162,9 @@ func (r *restorer) run(ctx context.Context, actor daybook.Actor) error {
 	if r.head.Size != r.handover.Size || r.edge.root() != r.handover.Root {
 		return fmt.Errorf("%w: its entries do not give the root of its checkpoint", daybook.ErrInvalid)
 	}
+	if err := r.sign(ctx); err != nil {
+		return err
+	}
 	told := r.handover.Restore
 	told.NotHandedOver = r.notHanded
 	if r.log.water != nil {
@@ -169,8 +174,25 @@ func (r *restorer) run(ctx context.Context, actor daybook.Actor) error {
 	told.Reason = strings.TrimSpace(told.Reason)
 	rec := daybook.NewRecord(daybook.RecordRestore, told)
 	rec.Actor = actor
-	_, err := r.log.append(ctx, r.c, []daybook.Record{rec})
-	return err
+	if _, err := r.log.append(ctx, r.c, []daybook.Record{rec}); err != nil || r.handover.Also == nil {
+		return err
+	}
+	return r.handover.Also(ctx, r.c)
+}
+
+// sign makes a checkpoint of what was handed over under the key of this instance:
+// the same state can be exported from here.
+func (r *restorer) sign(ctx context.Context) error {
+	s, err := r.log.signer(r.c)
+	if err != nil {
+		return err
+	}
+	body := flog.Checkpoint{Origin: r.log.Origin(r.c), Size: r.head.Size, Hash: r.handover.Root[:]}
+	signed, err := note.Sign(&note.Note{Text: string(body.Marshal())}, s)
+	if err != nil {
+		return err
+	}
+	return r.log.storage.PutCheckpoint(ctx, r.c, r.head.Size, signed, r.log.clock())
 }
 
 // open makes the case. Its zone stands in the first entry.

@@ -222,6 +222,9 @@ func (v *verifier) stamp(r *stampCheck, s Stamp, note []byte, newest uint64) {
 	switch {
 	case err == nil:
 		r.Size, r.At, r.Offset = s.Size, at, s.Offset
+		if first, ok := v.stamped[s.Size]; !ok || at.Before(first) {
+			v.stamped[s.Size] = at
+		}
 		if s.Size == newest && r.State == Pending {
 			r.State = Stamped
 		}

@@ -86,7 +86,7 @@ const maxProblems = 100
 // the tree with every checkpoint, with the high-water mark and with the anchors
 // that it is given, and every time stamp with its checkpoint. An error means that the check itself could not be made.
 func (l *Log) Verify(ctx context.Context, c daybook.CaseID, anchors ...Anchor) (Report, error) {
-	v := verifier{log: l, c: c, want: map[uint64][]wanted{}, missing: map[uint64]bool{}}
+	v := verifier{log: l, c: c, want: map[uint64][]wanted{}, stamped: map[uint64]time.Time{}, missing: map[uint64]bool{}}
 	v.report.Answer = OK
 	v.report.Anchors = slices.Clone(anchors)
 	if v.report.Anchors == nil {
@@ -103,12 +103,13 @@ type verifier struct {
 	log     *Log
 	c       daybook.CaseID
 	report  Report
-	want    map[uint64][]wanted // size → who says what root
-	missing map[uint64]bool     // entries without content
-	allowed []uint64            // entries that an erased entry names
-	last    time.Time           // of the entry before
-	before  daybook.Digest      // root over the entries before one of kind restore
-	handed  []handed            // logs that were put back
+	want    map[uint64][]wanted  // size → who says what root
+	missing map[uint64]bool      // entries without content
+	allowed []uint64             // entries that an erased entry names
+	last    time.Time            // of the entry before
+	stamped map[uint64]time.Time // size → the earliest time stamp over so many entries that is right
+	before  daybook.Digest       // root over the entries before one of kind restore
+	handed  []handed             // logs that were put back
 	blobs   []daybook.Digest
 	com     committer
 	seal    sealer
@@ -172,8 +173,8 @@ func (v *verifier) run(ctx context.Context) error {
 			} else {
 				v.bare(row)
 			}
-			v.time(row)
 			n++
+			v.time(row, n)
 			if len(v.want[n]) > 0 {
 				v.compare(n, edge.root())
 			}
@@ -299,8 +300,12 @@ func (v *verifier) tooShort(n uint64) {
 // clockStep is how far this machine's clock may go back before that is said.
 const clockStep = 2 * time.Second
 
-// time compares an entry's time with that of the entry before it.
-func (v *verifier) time(row *Row) {
+// time compares an entry's time with that of the entry before it and, if it is
+// the last of the first n that were stamped, with the time stamp.
+func (v *verifier) time(row *Row, n uint64) {
+	if at, ok := v.stamped[n]; ok && row.Logged.Sub(at) > clockStep {
+		v.report.remark(v.entry(row), "its time is %s later than that of a time stamp over it: the clock of this machine was ahead", row.Logged.Sub(at).Round(time.Second))
+	}
 	if back := v.last.Sub(row.Logged); back > clockStep {
 		v.report.remark(v.entry(row), "its time is %s earlier than that of the entry before it: the clock of the machine was set back in between", back.Round(time.Second))
 	}

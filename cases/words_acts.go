@@ -48,7 +48,11 @@ func DidEntry(r daybook.Record) (words string, about []daybook.Handle, err error
 		}
 		return fmt.Sprintf("destroyed the content of %d entries", len(e.Entries)), nil, err
 	case daybook.RecordRestore:
-		return "put back a backup; what had come after it is missing", nil, nil
+		var told daybook.Restore
+		if err = r.Decode(&told); err == nil && told.Origin != "" {
+			return "put back this case from a bundle that another instance had made", nil, nil
+		}
+		return "put back a backup; what had come after it is missing", nil, err
 	case daybook.RecordKey:
 		var k struct {
 			Event string `json:"event"`

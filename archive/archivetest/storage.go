@@ -206,6 +206,62 @@ func TestStorage(t *testing.T, open func(t *testing.T) (archive.Storage, *archiv
 		}
 	})
 
+	t.Run("a log that was handed over is put back", func(t *testing.T) {
+		ctx, s, to, _ := start(t)
+		m := NewMemory()
+		keys, err := archive.OpenKeyring(ctx, archive.InstanceKey{1}, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, err := archive.Open(ctx, archive.Config{Storage: m, Keys: keys, Blobs: m})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := from.NewCase(ctx, Actor, "a case", "Europe/London")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := from.Append(ctx, c, []daybook.Record{Item("a", "t"), Item("b", "t"), Item("c", "t")}); err != nil {
+			t.Fatal(err)
+		}
+		cp, err := from.Checkpoint(ctx, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := archive.Handover{
+			Restore: daybook.Restore{Size: cp.Size, Root: cp.Root, Origin: cp.Origin, Key: from.VerifierKey(c), Checkpoint: cp.Signed},
+			Leaves:  from.Leaves(ctx, c, cp.Size),
+			Entry: func(i uint64) (archive.HandedEntry, error) {
+				if i == 2 {
+					return archive.HandedEntry{}, daybook.ErrNotFound
+				}
+				d, err := from.Disclose(ctx, c, i)
+				return archive.HandedEntry{Seed: d.Seed, Fields: d.Fields}, err
+			},
+		}
+		boom := errors.New("boom")
+		h.Also = func(context.Context, daybook.CaseID) error { return boom }
+		if _, err := to.Restore(ctx, Actor, h); !errors.Is(err, boom) {
+			t.Fatal(err)
+		}
+		if rows, err := s.Rows(ctx, c, 0, 10, true); err != nil || len(rows) > 0 {
+			t.Errorf("after a failure: %d rows, %v", len(rows), err)
+		}
+		h.Also = nil
+		if _, err := to.Restore(ctx, Actor, h); err != nil {
+			t.Fatal(err)
+		}
+		if e, err := to.Entry(ctx, c, 3); err != nil || string(e.Record.Value("raw")) != string(Item("c", "t").Value("raw")) {
+			t.Errorf("entry 3: %q, %v", e.Record.Value("raw"), err)
+		}
+		if _, err := to.Checkpoint(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := to.Verify(ctx, c); err != nil || r.Answer != archive.OK || r.NotHandedOver != 1 || r.Covered != cp.Size+1 {
+			t.Errorf("verify: %+v, %v", r, err)
+		}
+	})
+
 	t.Run("instance values are set once", func(t *testing.T) {
 		s, _ := open(t)
 		ctx := t.Context()

@@ -89,7 +89,7 @@ const (
 	atOnce    = 100              // how much is read of what is due
 	longest   = time.Hour        // the pause between two tries grows to this
 	claimed   = 2 * time.Minute  // after it, what somebody claimed and did not end is asked for again
-	direct    = 10 * time.Second // how long Stamp waits for those whom it asks
+	direct    = 10 * time.Second // how long Stamp and Once wait for those whom they ask
 )
 
 // Run asks for what is due until ctx ends.
@@ -129,7 +129,7 @@ func (q *Queue) Due(ctx context.Context) error {
 			if q.held(a.Name) || ctx.Err() != nil {
 				return nil
 			}
-			if err := q.ask(ctx, a, w); err != nil {
+			if err := q.ask(ctx, ctx, a, w); err != nil {
 				return err
 			}
 		}
@@ -137,7 +137,8 @@ func (q *Queue) Due(ctx context.Context) error {
 	})
 }
 
-// Once asks for what is due of one case: what Due does, for one.
+// Once asks for what is due of one case: what Due does, for one. It waits for ten
+// seconds at most.
 func (q *Queue) Once(ctx context.Context, c daybook.CaseID) error {
 	if len(q.cfg.Authorities) == 0 {
 		return nil
@@ -147,6 +148,8 @@ func (q *Queue) Once(ctx context.Context, c daybook.CaseID) error {
 		return err
 	}
 	now := q.cfg.Clock()
+	asking, stop := context.WithTimeout(ctx, direct)
+	defer stop()
 	return q.each(func(a Authority) error {
 		i := slices.IndexFunc(wanted, func(w archive.WantedStamp) bool {
 			return w.Authority == a.Name && w.Waiting() && !w.Due.After(now)
@@ -154,7 +157,7 @@ func (q *Queue) Once(ctx context.Context, c daybook.CaseID) error {
 		if i < 0 || q.held(a.Name) {
 			return nil
 		}
-		return q.ask(ctx, a, wanted[i])
+		return q.ask(ctx, asking, a, wanted[i])
 	})
 }
 
@@ -201,8 +204,8 @@ func (q *Queue) each(fn func(a Authority) error) error {
 	return errors.Join(errs...)
 }
 
-// ask asks for a stamp over the newest checkpoint of a case.
-func (q *Queue) ask(ctx context.Context, a Authority, w archive.WantedStamp) error {
+// ask asks for a stamp over the newest checkpoint of a case, until asking ends.
+func (q *Queue) ask(ctx, asking context.Context, a Authority, w archive.WantedStamp) error {
 	now := q.cfg.Clock()
 	mine, err := q.cfg.Store.ClaimStamp(ctx, w, now, now.Add(claimed))
 	if err != nil || !mine {
@@ -217,7 +220,7 @@ func (q *Queue) ask(ctx context.Context, a Authority, w archive.WantedStamp) err
 	if err != nil {
 		return err
 	}
-	if _, err := q.request(ctx, a, w.Case, cp); err != nil {
+	if _, err := q.request(asking, a, w.Case, cp); err != nil {
 		return q.failed(ctx, a, w, err)
 	}
 	return nil

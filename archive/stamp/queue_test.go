@@ -305,3 +305,34 @@ func TestOnce_B8(t *testing.T) {
 		t.Errorf("%d requests, want 1: the other case is another's", n)
 	}
 }
+
+// How this machine's clock stands against an authority's is kept with each stamp
+// and told; entries that are later than a stamp over them are remarked.
+func TestClocksAreCompared_A9_B9(t *testing.T) {
+	tsa := faketsa.Start(t)
+	for _, tt := range []struct {
+		name    string
+		ahead   time.Duration
+		remarks int
+	}{{"right", 0, 0}, {"ahead", time.Hour, 1}, {"behind", -time.Hour, 0}} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHouse(t, authority(t, tsa))
+			h.now = time.Now().UTC().Add(tt.ahead)
+			cp := h.sign()
+			h.due()
+			r := h.want("time", archive.Stamped, 1, 0)
+			// The authority gives whole seconds, and signing takes a while.
+			if off := (r.Offset - tt.ahead).Abs(); off > 30*time.Second {
+				t.Errorf("offset %v, want about %v", r.Offset, tt.ahead)
+			}
+			kept, err := h.log.Stamps(t.Context(), h.c, cp.Size)
+			if err != nil || len(kept) != 1 || kept[0].Offset != r.Offset || !kept[0].Got.Equal(h.now.Truncate(time.Microsecond)) {
+				t.Errorf("kept %+v, %v", kept, err)
+			}
+			all := h.verify().Remarks
+			if len(all) != tt.remarks || tt.remarks > 0 && !strings.Contains(all[0].What, "later than that of a time stamp over it") {
+				t.Errorf("remarks %v, want %d", all, tt.remarks)
+			}
+		})
+	}
+}

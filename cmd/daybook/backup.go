@@ -149,9 +149,10 @@ func tarFile(w *tar.Writer, name, from string) error {
 }
 
 type restoreCommand struct {
-	File    string `arg:"" optional:"" help:"The backup."`
+	File    string `arg:"" optional:"" help:"The backup, or a complete bundle that another daybook has made of a case."`
 	Declare bool   `help:"A backup was put back by other means: declare it, so that the log goes on from there."`
 	Case    string `help:"With --declare: this case alone." placeholder:"CASE"`
+	Name    string `help:"With a bundle: what to call the case here." placeholder:"NAME"`
 	Reason  string `required:"" help:"Why, in your words. It is an entry of the log." placeholder:"TEXT"`
 }
 
@@ -163,6 +164,13 @@ func (cmd *restoreCommand) Run(c *call) error {
 		return fmt.Errorf("%w: stop the running daybook first", daybook.ErrInvalid)
 	}
 	if cmd.File != "" {
+		of, err := isBundle(c.path(cmd.File))
+		if err != nil {
+			return err
+		}
+		if of {
+			return cmd.bundle(c, c.path(cmd.File))
+		}
 		if err := unpackBackup(c.cfg.Data, c.path(cmd.File)); err != nil {
 			return err
 		}

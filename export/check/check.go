@@ -103,6 +103,9 @@ type bad struct{ where, what string }
 // Error implements error.
 func (b bad) Error() string { return b.where + ": " + b.what }
 
+// Is makes it one of the errors of hostile or damaged input.
+func (bad) Is(target error) bool { return target == daybook.ErrInvalid }
+
 func badf(where, format string, args ...any) error { return bad{where, fmt.Sprintf(format, args...)} }
 
 // A checker goes through one bundle.

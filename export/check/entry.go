@@ -37,11 +37,11 @@ func (c *checker) checkItem(n uint64) error {
 		c.kept[folder+name] = true
 	}
 	r := reading{where: where}
-	record, err := c.object(folder + "record.json")
+	record, err := c.files.object(folder + "record.json")
 	if err != nil {
 		return err
 	}
-	salts, err := c.object(folder + "salts.json")
+	salts, err := c.files.object(folder + "salts.json")
 	if err != nil {
 		return err
 	}
@@ -97,8 +97,8 @@ func (c *checker) checkItem(n uint64) error {
 	return nil
 }
 
-func (c *checker) object(name string) (object, error) {
-	v, err := c.files.json(name)
+func (f *files) object(name string) (object, error) {
+	v, err := f.json(name)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ const (
 	slack    = 64 << 20  // bytes
 	maxJSON  = 256 << 20 // of a file that is read as a whole
 	maxNote  = 64 << 10
+	maxToken = 1 << 20
+	maxMedia = 4 << 30
 	maxLine  = 64 << 10
 	maxName  = 200
 )

@@ -86,7 +86,7 @@ func (c *checker) checkLeaves() error {
 // checkCompleteness sees to it that what is not here is said.
 func (c *checker) checkCompleteness() error {
 	const where = "data/completeness.json"
-	v, err := c.object(where)
+	v, err := c.files.object(where)
 	if err != nil {
 		return err
 	}

@@ -68,11 +68,11 @@ func (c *checker) checkStamp(over, prefix string, said object) error {
 	if err != nil {
 		return err
 	}
-	data, err := c.files.read(token, 1<<20)
+	data, err := c.files.read(token, maxToken)
 	if err != nil {
 		return err
 	}
-	certificates, err := c.files.read(chain, 1<<20)
+	certificates, err := c.files.read(chain, maxToken)
 	if err != nil {
 		return err
 	}

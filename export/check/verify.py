@@ -969,10 +969,14 @@ def main(argv=None):
     except OSError as e:
         print("error: %s: %s" % (e.filename or args.bundle, e.strerror or e), file=sys.stderr)
         return 1
-    if args.json:
-        print(json.dumps(check.report(), sort_keys=True))
-    else:
-        check.print()
+    try:
+        if args.json:
+            print(json.dumps(check.report(), sort_keys=True))
+        else:
+            check.print()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return {"ok": 0, "cannot be checked": 3, "broken": 4}[check.answer()]
 
 
