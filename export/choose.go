@@ -222,7 +222,7 @@ func (c *choice) hold(v *View) map[daybook.MessageKey][]int {
 		case c.spec.Kind == Selection:
 		case e.Hidden:
 		case e.Kind == daybook.RecordAccess:
-			c.held[i] = c.spec.Access
+			c.held[i] = c.spec.Access && !e.Searched
 		default:
 			c.held[i] = !slices.ContainsFunc(e.Messages, func(k daybook.MessageKey) bool { return v.Hidden[k] })
 		}

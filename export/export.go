@@ -119,6 +119,7 @@ type EntryLine struct {
 	Why      string               // of kind media: why there are no bytes
 	Erased   bool                 // its content is gone: all but Index, Kind and Logged is zero
 	Hidden   bool                 // its erasure was asked for, and of no message
+	Searched bool                 // of kind access: it holds the words of a search, which are never handed on
 	Detail   string               // in words without content: "gave consent", "made a bundle to hand over"
 }
 

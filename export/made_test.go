@@ -286,7 +286,7 @@ func (m *maker) decide(d daybook.Decision) {
 func (m *maker) look(a daybook.Access) {
 	r := daybook.NewRecord(daybook.RecordAccess, a)
 	r.Actor = daybook.Actor{ID: "local", Role: "operator", Via: "command line (OS user mara)"}
-	m.add(r, export.EntryLine{Detail: "searched this case"})
+	m.add(r, export.EntryLine{Detail: "searched this case", Searched: a.Words != ""})
 }
 
 // findings gives each handle a finding whose reasons quote its messages, and each

@@ -116,7 +116,7 @@ func (s *Shown) warnings(sealed []string, p *Preview) (out []string) {
 		say("An attachment of %s is withheld; the same file is also part of %s, which is shown.", t.of, named(t.in))
 	}
 	if s.Spec.Access {
-		say("Who looked at this record and searched in it is part of the bundle, with the words that were searched for. It is meant for the person's own copy.")
+		say("Who looked at this record and searched in it is part of the bundle, without the words that were searched for. It is meant for the person's own copy.")
 	}
 	if len(s.Gaps) > 0 {
 		n := len(s.Gaps)

@@ -142,6 +142,9 @@ func (b *viewBuilder) act(e *archive.Entry, line *export.EntryLine) {
 		if e.Record.Decode(&x) == nil && !x.SHA256.IsZero() {
 			line.Detail += fmt.Sprintf(": %s, of the first %d entries, SHA-256 %s", x.Kind, x.Size, x.SHA256)
 		}
+	case daybook.RecordAccess:
+		var a daybook.Access
+		line.Searched = e.Record.Decode(&a) == nil && a.Words != ""
 	case daybook.RecordErased:
 		b.erased(e)
 	}
