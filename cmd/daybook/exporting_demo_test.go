@@ -3,9 +3,11 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -178,10 +180,16 @@ func parts(b []byte) []string {
 	return out
 }
 
+func TestBundlesOfACase_B5(t *testing.T) {
+	a, id := demoApp(t)
+	t.Run("one message", func(t *testing.T) { oneMessage(t, a, id) })
+	t.Run("withheld", func(t *testing.T) { withheldIsNowhere(t, a, id) })
+	t.Run("interrupted", func(t *testing.T) { interrupted(t, a, id) })
+}
+
 // A bundle of one message of a whole case holds nothing of the others: not in
 // what can be checked, not in what is printed.
-func TestOneMessageOfACase_B5(t *testing.T) {
-	a, id := demoApp(t)
+func oneMessage(t *testing.T, a *app, id daybook.CaseID) {
 	messages, _, err := a.db.List(t.Context(), id, daybook.MessageFilter{Direction: daybook.In, Kind: daybook.KindMention}, 500, "")
 	if err != nil || len(messages) < 20 {
 		t.Fatal(len(messages), err)
@@ -223,8 +231,7 @@ func bundleItems(t *testing.T, files map[string][]byte) []uint64 {
 
 // What is covered or withheld is nowhere in a bundle of a whole case, and the
 // rest of it checks.
-func TestWithheldIsNowhere_B5(t *testing.T) {
-	a, id := demoApp(t)
+func withheldIsNowhere(t *testing.T, a *app, id daybook.CaseID) {
 	messages, _, err := a.db.List(t.Context(), id, daybook.MessageFilter{Direction: daybook.In, Kind: daybook.KindMention}, 500, "")
 	if err != nil {
 		t.Fatal(err)
@@ -279,5 +286,36 @@ func TestWithheldIsNowhere_B5(t *testing.T) {
 	}
 	if checked < 3000 || e.Exhibits < 80 {
 		t.Errorf("%d fields of %d messages: too few", checked, e.Exhibits)
+	}
+}
+
+// What is stopped half-way leaves no file and no entry that says it was made.
+func interrupted(t *testing.T, a *app, id daybook.CaseID) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	err := writeNew(filepath.Join(dir, "bundle.zip"), func(w io.Writer) error {
+		_, err := a.exportFor(ctx, cases.Operator("test"), id, export.Spec{Kind: export.Complete}, bundle.Recipients{}, w, func(done, _ int) {
+			if done == 100 {
+				cancel()
+			}
+		})
+		return err
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped half-way: %v", err)
+	}
+	if left := namesIn(t, dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	size, _, err := a.log.Head(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := a.log.Entry(t.Context(), id, size-1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last.Record.Kind != daybook.RecordAccess {
+		t.Errorf("the last entry is of kind %s, want the one that says who began", last.Record.Kind)
 	}
 }
