@@ -16,6 +16,9 @@ import (
 func (w *writer) links() {
 	w.chapter("Links", false)
 	w.say("The program compares handles and lists what speaks for a link and what speaks against it. It cannot know who is behind a handle, and it decides nothing: handles are counted together where a person said so, and nowhere else.")
+	if n := int64(w.s.Unsaid); n > 0 {
+		w.note(count(n, "reason") + pick(n, " rests", " rest") + " on messages that are not in this bundle, and " + pick(n, "is", "are") + " left out.")
+	}
 	w.confirmed()
 	w.suggestions()
 	w.apartAndOpen()

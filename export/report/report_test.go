@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"daybook"
+	"daybook/detect/flags"
 	"daybook/export"
 	"daybook/export/report"
 )
@@ -81,6 +84,42 @@ func TestFirstReport_A5_A10(t *testing.T) {
 		"It says nothing about who is behind a handle")
 	saysNot(t, got, textsOf(v)...)
 	fair(t, got)
+}
+
+// Every sentence of detection and of the rules speaks of the person, not to them.
+func TestVoice(t *testing.T) {
+	s := newStage(t)
+	s.decide(daybook.Decision{What: daybook.MarkStop, Handle: kestrel, When: daybook.When{At: at(10, 20, 12, 0), Precision: daybook.About}, At: at(10, 20, 13, 0)})
+	s.decide(daybook.Decision{What: daybook.MarkAllowed, Handle: harbour, When: daybook.When{At: at(10, 1, 0, 0), Until: at(10, 5, 0, 0)}, At: at(10, 1, 13, 0)})
+	s.decide(daybook.Decision{What: daybook.MarkNamedDay, When: daybook.When{At: at(11, 2, 0, 0), Precision: daybook.Day}, How: "a birthday", At: at(10, 1, 14, 0)})
+	for i := range 60 {
+		s.tell(told{from: kestrel, to: []daybook.Handle{mother}, at: at(10, 2+i, 22, i), text: "A.", edit: func(m *daybook.Message) {
+			switch i % 4 {
+			case 1:
+				m.Origin, m.Sent.Precision = daybook.Imported, daybook.Minute
+			case 2:
+				m.Sent.Precision = daybook.Day
+			}
+		}})
+		s.tell(told{from: harbour, at: at(10, 2+i, 3, i), text: "B."})
+	}
+	s.tell(told{from: wren, to: []daybook.Handle{harbour}, at: at(11, 20, 9, 0), text: "C."})
+	s.decide(daybook.Decision{What: daybook.MarkLinked, Handle: kestrel, Other: mere, At: at(11, 21, 9, 0)})
+	rules, err := os.ReadFile(filepath.Join("..", "..", "detect", "flags", "rules.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(rules)) {
+		if says, is := strings.CutPrefix(strings.TrimSpace(line), "says "); is {
+			m := &s.v.Messages[0]
+			s.v.Flags[m.Key] = append(s.v.Flags[m.Key], flags.Found{Flag: flags.Threat, Rule: says, Text: says})
+		}
+	}
+	all := shown(t, s.view(), export.Spec{Kind: export.Complete})
+	got := textOf(t, whole(t, s, all, 1)) + textOf(t, first(t, all))
+	says(t, got, "Agreed contact, counted apart.", "Around the time of the request to stop", "time of day not known", "to the minute", "from an export (mastodon/1)", "a day that was named",
+		"Possible mention of having noticed what they do, wear, own or whom they meet.", "Also names or addresses mo@birds.example", "; no reason was given.")
+	fair(t, got, `intent or "you".`, "the inclusion proof")
 }
 
 func TestSameBytes_B10(t *testing.T) {

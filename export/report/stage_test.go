@@ -150,7 +150,11 @@ func (s *stage) decide(d daybook.Decision) uint64 {
 		s.v.Facts.Groups = append(s.v.Facts.Groups, []int{s.place(d.Handle), s.place(d.Other)})
 	case daybook.MarkApart, daybook.MarkOpen:
 	default:
-		s.v.Facts.Marks = append(s.v.Facts.Marks, detect.Mark{What: d.What, Handle: s.place(d.Handle), When: d.When, Entry: n, About: d.Entry, How: d.How, At: d.At})
+		place := -1
+		if !d.Handle.IsZero() {
+			place = s.place(d.Handle)
+		}
+		s.v.Facts.Marks = append(s.v.Facts.Marks, detect.Mark{What: d.What, Handle: place, When: d.When, Entry: n, About: d.Entry, How: d.How, At: d.At})
 	}
 	return n
 }
