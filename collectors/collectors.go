@@ -5,6 +5,8 @@
 // Nothing here writes to a platform: the guarded transport lets pass only calls
 // that are on a driver's list. Raw bytes are kept before anything is parsed,
 // and a cursor moves only in the transaction that appends what it has passed.
+// What comes from an excluded sender, or is a message that was erased, is dropped
+// before any of it is stored.
 package collectors
 
 import (

@@ -10,8 +10,9 @@ import (
 	"daybook/archive"
 )
 
-// Changed returns the newest entry of a case's log that is not of kind access:
-// as long as it stays, what is derived from the log stays too. It is 0 for a log
+// Changed returns the newest entry of a case's log that is not of kind access, or
+// with which messages were hidden or brought back: as long as it stays, what is
+// derived from the log stays too. It is 0 for a log
 // without such an entry; daybook.ErrNotFound if the case has no log. It costs
 // the same however many visits the log tells of.
 func (db *DB) Changed(ctx context.Context, c daybook.CaseID) (uint64, error) {

@@ -202,6 +202,36 @@ func TestErasedContentInABackup_B6(t *testing.T) {
 	p.isGone(ofMessages)
 }
 
+// So is a whole case.
+func TestErasedCaseInABackup_B6(t *testing.T) {
+	p := newPlot(t, onSQLite)
+	ctx := t.Context()
+	backup := filepath.Join(p.dir, "backup.tar")
+	_, err := p.app.backup(ctx, backup)
+	p.must(err)
+	_, err = p.app.cases.EraseNow(ctx, p.actor, p.id, nil, goneReason)
+	p.must(err)
+	p.close()
+	p.must(os.RemoveAll(p.cfg.Data))
+	p.must(unpackBackup(p.cfg.Data, backup))
+	p.open()
+	p.must(p.app.log.DeclareRestore(ctx, p.actor, p.id, "the disk failed"))
+	p.must(p.app.rebuild(ctx, p.id))
+	found, err := p.app.checkErased(ctx, p.id)
+	if err != nil || len(found) == 0 || found[0].OK || !strings.Contains(found[0].What, "erased as a whole") {
+		t.Errorf("what doctor says: %+v, %v", found, err)
+	}
+	_, err = p.app.cases.EraseNow(ctx, p.actor, p.id, nil, goneReason)
+	p.must(err)
+	p.must(os.Remove(backup))
+	if found, err := p.app.checkErased(ctx, p.id); err != nil || len(found) > 0 {
+		t.Errorf("afterwards: %v, %v", found, err)
+	}
+	other, err := p.app.log.NewCase(ctx, p.actor, "Another", "UTC")
+	p.must(err)
+	p.caseIsGone(other)
+}
+
 // The command line shows what goes, and asks.
 func TestEraseAsks_C10(t *testing.T) {
 	p := newPlot(t, onSQLite)
