@@ -36,17 +36,17 @@ func (p *pen) text(l *line, x, y unit) {
 		switch {
 		case c.chip != nil:
 			for k := range c.chip.clusters {
-				p.cluster(c.chip.text, &c.chip.clusters[k], x+c.x+chipMargin, y, c.chip.clusters[k].x)
+				p.cluster(c.chip.text, &c.chip.clusters[k], x+c.x+chipMargin+c.chip.clusters[k].x, y)
 			}
 		case !c.bar:
-			p.cluster(l.text, c, x, y, c.x)
+			p.cluster(l.text, c, x+c.x, y)
 		}
 	}
 	p.close()
 }
 
-// cluster draws a cluster whose line begins at (x, y).
-func (p *pen) cluster(text []char, c *cluster, x, y, at unit) {
+// cluster draws a cluster whose left end is at (x, y).
+func (p *pen) cluster(text []char, c *cluster, x, y unit) {
 	p.look(c)
 	var few [mostTogether]rune
 	runes := few[:0]
@@ -60,12 +60,12 @@ func (p *pen) cluster(text []char, c *cluster, x, y, at unit) {
 	single := len(glyphs) == 1 && glyphs[0].XOffset == 0 && glyphs[0].YOffset == 0
 	switch {
 	case len(glyphs) == 0:
-		p.glyph(c, p.empty(c), runes, x+at, y)
+		p.glyph(c, p.empty(c), runes, x, y)
 	case !single && (c.face.colour || len(glyphs) > mostTogether):
-		p.each(c, glyphs, runes, x+at, y)
+		p.each(c, glyphs, runes, x, y)
 	default:
 		if c.level%2 == 1 {
-			runes = p.letters(c, runes, x+at+c.width, y)
+			runes = p.letters(c, runes, x+c.width, y)
 		}
 		g := glyphs[0].GlyphID
 		if !single {
@@ -75,9 +75,9 @@ func (p *pen) cluster(text []char, c *cluster, x, y, at unit) {
 		if c.face.colour {
 			most = 1
 		}
-		p.glyph(c, g, runes[:min(most, len(runes))], x+at, y)
+		p.glyph(c, g, runes[:min(most, len(runes))], x, y)
 		for rest := range slices.Chunk(runes[min(most, len(runes)):], most) {
-			p.glyph(c, p.empty(c), rest, x+at+c.width, y)
+			p.glyph(c, p.empty(c), rest, x+c.width, y)
 		}
 	}
 }

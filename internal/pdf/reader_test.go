@@ -181,7 +181,7 @@ func shown(content []byte, fonts map[string]codeMap) string {
 	return b.String()
 }
 
-var chip = regexp.MustCompile(`\[U\+([0-9A-F]{4,6})\]|\[byte ([0-9A-F]{2})\]`)
+var chip = regexp.MustCompile(`\[U\+([0-9A-F]{4,6})\]|\[byte ?([0-9A-F]{2})\]`)
 
 // unchipped puts back what chips stand for.
 func unchipped(s string) string {
