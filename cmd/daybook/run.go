@@ -175,7 +175,7 @@ func helpWithStatus(options kong.HelpOptions, ctx *kong.Context) error {
 
 // configure reads the configuration, but for commands that must work without.
 func (c *call) configure() error {
-	if c.command == "version" || c.command == "demo" {
+	if c.command == "version" || c.command == "demo" || c.cmd.Verify.File != "" {
 		return nil
 	}
 	if c.app != nil {
