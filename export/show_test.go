@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -281,5 +282,43 @@ func TestNamesOfAnotherTimeAreNotInASelection_B5(t *testing.T) {
 	}
 	if len(s.Findings) != 3 || s.Unsaid != 2 {
 		t.Errorf("%d findings, %d reasons left out", len(s.Findings), s.Unsaid)
+	}
+}
+
+// A request that names an item from outside of a selection is withheld; one that
+// does not is shown.
+func TestRequestsThatNameOthersAreWithheld_B5(t *testing.T) {
+	for _, tt := range []struct {
+		name, url, link string
+		withheld        bool
+	}{
+		{"neither", "https://home.example/api/v1/notifications?limit=80", "", false},
+		{"in the address", "https://home.example/api/v1/statuses/native33002/context", "", true},
+		{"in a header", "https://home.example/api/v1/notifications", `<https://home.example/api/v1/notifications?max_id=native33002>; rel="next"`, true},
+		{"its own", "https://home.example/api/v1/statuses/native33001", "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newMaker()
+			n := m.item(post{id: "33001", text: "one", sender: "kestrel", display: "K"})
+			m.item(post{id: "33002", text: "two", sender: "reed", display: "R"})
+			x, err := json.Marshal(daybook.Exchange{Method: "GET", URL: tt.url, Status: 200, Headers: []daybook.Header{{Name: "Link", Value: tt.link}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range m.records[n].Fields {
+				if f := &m.records[n].Fields[i]; f.Name == "source" {
+					f.Value = x
+				}
+			}
+			for kind, want := range map[export.Kind]bool{export.Selection: tt.withheld, export.Complete: false} {
+				spec := export.Spec{Kind: kind}
+				if kind == export.Selection {
+					spec.Entries = []uint64{n}
+				}
+				if got := show(t, m.made, spec).Withhold(n, daybook.RecordItem, m.fields(n))["source"] != ""; got != want {
+					t.Errorf("%s: withheld %v, want %v", kind, got, want)
+				}
+			}
+		})
 	}
 }

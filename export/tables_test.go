@@ -302,3 +302,30 @@ func TestReliability_A9(t *testing.T) {
 		}
 	}
 }
+
+func FuzzTimelineCSV(f *testing.F) {
+	for _, text := range hostile {
+		f.Add(text, text)
+	}
+	f.Fuzz(func(t *testing.T, text, name string) {
+		m := newMaker()
+		m.item(post{id: "90001", text: "x", sender: "kestrel", display: name})
+		m.view.Messages[0].Text = text
+		s := show(t, m.made, export.Spec{Kind: export.Complete})
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(written(t, s, "timeline.csv"), "\ufeff"))).ReadAll()
+		if err != nil || len(rows) != 2 || len(rows[0]) != len(rows[1]) {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		for _, c := range rows[1] {
+			if c != "" && strings.ContainsAny(c[:1], "=+-@\t\r\n\x00") {
+				t.Errorf("a cell begins like a formula: %q", c)
+			}
+		}
+		if got, want := strings.TrimPrefix(rows[1][slices.Index(rows[0], "text")], "'"), export.Visible(text); got != strings.TrimPrefix(want, "'") {
+			t.Errorf("%q became %q", text, got)
+		}
+		if !json.Valid([]byte(written(t, s, "timeline.json"))) {
+			t.Error("timeline.json is not JSON")
+		}
+	})
+}
