@@ -336,3 +336,35 @@ func TestClocksAreCompared_A9_B9(t *testing.T) {
 		})
 	}
 }
+
+// kept says when a token has been kept.
+type kept struct {
+	stamp.Store
+	done chan struct{}
+}
+
+// PutStamp implements stamp.Store.
+func (k kept) PutStamp(ctx context.Context, c daybook.CaseID, s archive.Stamp, due time.Time) error {
+	err := k.Store.PutStamp(ctx, c, s, due)
+	close(k.done)
+	return err
+}
+
+// Run asks by itself, and ends with its context.
+func TestRun_B8(t *testing.T) {
+	tsa := faketsa.Start(t)
+	all := []stamp.Authority{authority(t, tsa)}
+	h := newHouse(t, all...)
+	h.sign()
+	k := kept{h.db, make(chan struct{})}
+	q := stamp.NewQueue(stamp.Config{Store: k, Log: h.log, Authorities: all, Every: every, Clock: func() time.Time { return h.now }, Logger: slog.New(slog.DiscardHandler)})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- q.Run(ctx) }()
+	<-k.done
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	h.want("time", archive.Stamped, 1, 0)
+}
