@@ -76,6 +76,11 @@ machines: test-programs ## the goldens of detection on other machines: the same 
 	GOAMD64=v3 CGO_ENABLED=0 $(GO) test -run Golden ./detect/...
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec qemu-aarch64 -run Golden ./detect/...
 
+# GO is handed on, so that the same Go makes the bundles.
+.PHONY: bundle-check
+bundle-check: test-programs ## bundles, checked with sha256sum, openssl and python3, and every attack on them
+	GO='$(GO)' .ci/bundle
+
 .PHONY: fuzz
 fuzz: ## every fuzz test for FUZZTIME
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n1 dirname | sort -u); do \
