@@ -325,8 +325,9 @@ func withoutSecrets(u *url.URL) string {
 }
 
 // keptHeaders are the response headers that an exchange keeps, in this order:
-// what helps to show later where and when the bytes came from.
-var keptHeaders = []string{"Date", "Server", "Content-Type", "Content-Length", "Last-Modified", "Etag", "Link", "X-Request-Id"}
+// what helps to show later where and when the bytes came from. Link is not kept:
+// it names other messages, and whoever is shown one message is shown this.
+var keptHeaders = []string{"Date", "Server", "Content-Type", "Content-Length", "Last-Modified", "Etag", "X-Request-Id"}
 
 func chosenHeaders(h http.Header) []daybook.Header {
 	var kept []daybook.Header
