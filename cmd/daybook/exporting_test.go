@@ -5,7 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"daybook/export"
 )
 
 // A bundle has its name when it is whole, or there is nothing.
@@ -65,4 +68,22 @@ func namesIn(t *testing.T, dir string) (names []string) {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+func FuzzParseRedaction(f *testing.F) {
+	for _, s := range []string{"text=17:private", "names=3", "attachments=18446744073709551615:x", "=:", "text=-1", "words=3:a:b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := parseRedaction(s)
+		if err != nil {
+			if status(err) != statusUsage {
+				t.Errorf("%q: %v", s, err)
+			}
+			return
+		}
+		if !slices.Contains(export.Fields(), r.Field) || r.Reason == "" {
+			t.Errorf("%q became %+v", s, r)
+		}
+	})
 }
