@@ -47,7 +47,7 @@ func (p graphPlace) mid() float64 { return (p.y0 + p.y1) / 2 }
 // Draw draws the graph.
 func (g Graph) Draw(c Canvas) (width, height float64) {
 	width = float64(max(g.Width, leastWidth))
-	between := width * 0.14
+	between := float64(width * 0.14) // rounded here on every machine
 	column := (width - between - 2*graphMargin) / 2
 	places := make([]graphPlace, len(g.Groups)+len(g.Singles)) // zero: not drawn
 	leftOut := 0
