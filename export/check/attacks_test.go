@@ -149,6 +149,18 @@ func attacks() []attack {
 		{name: "a member twice", do: alter("data/bundle.json", replace(`{"fingerprint"`, `{"size":20,"fingerprint"`)), want: broken, says: "it is not JSON as a bundle has it"},
 		{name: "values that nest for ever", do: alter("data/completeness.json", func([]byte) []byte { return bytes.Repeat([]byte("["), 200000) }), want: broken, says: "it is not JSON as a bundle has it"},
 		{name: "no JSON", do: alter("data/items/000001/record.json", func([]byte) []byte { return []byte("{\"index\":NaN}") }), want: broken, says: "it is not JSON as a bundle has it"},
+		{name: "half a pair", do: func(m *made) {
+			alter("data/completeness.json", replace(`"kind":`, `"note":"\ud83d\\ud83d","kind":`))(m)
+		}, want: broken, says: "it is not JSON as a bundle has it"},
+		{name: "a whole pair, and what looks like half of one", do: func(m *made) {
+			alter("data/completeness.json", replace(`"kind":`, `"note":"\ud83d\udc26\\ud83d","kind":`))(m)
+		}, want: archive.OK},
+		{name: "values that nest too deep", do: func(m *made) {
+			alter("data/completeness.json", replace(`"kind":`, `"note":`+strings.Repeat("[", 101)+strings.Repeat("]", 101)+`,"kind":`))(m)
+		}, want: broken, says: "it is not JSON as a bundle has it"},
+		{name: "values that nest", do: func(m *made) {
+			alter("data/completeness.json", replace(`"kind":`, `"note":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`,"kind":`))(m)
+		}, want: archive.OK},
 		{name: "other types", do: alter("data/items/000001/record.json", func([]byte) []byte {
 			return []byte(`{"index":true,"kind":[],"record":"","values":3,"withheld":null}`)
 		}), want: broken, says: "it has no fitting record"},

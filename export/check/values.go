@@ -36,7 +36,7 @@ func (f *files) json(name string) (any, error) {
 }
 
 func parseJSON(b []byte) (any, error) {
-	if !utf8.Valid(b) {
+	if !utf8.Valid(b) || halfPair(b) {
 		return nil, errJSON
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
@@ -49,6 +49,37 @@ func parseJSON(b []byte) (any, error) {
 		return nil, errJSON
 	}
 	return v, nil
+}
+
+// halfPair reports whether one half of a surrogate pair is escaped without the
+// other: that is no text, and each program makes something else of it.
+func halfPair(b []byte) bool {
+	high := false
+	for i := 0; i < len(b); i++ {
+		low := false
+		if b[i] == '\\' && i+1 < len(b) {
+			if b[i+1] == 'u' && i+6 <= len(b) {
+				switch n, err := strconv.ParseUint(string(b[i+2:i+6]), 16, 16); {
+				case err == nil && n>>10 == 0xd800>>10:
+					if high {
+						return true
+					}
+					high = true
+					i += 5
+					continue
+				case err == nil && n>>10 == 0xdc00>>10:
+					low = true
+					i += 4
+				}
+			}
+			i++
+		}
+		if low != high {
+			return true
+		}
+		high = false
+	}
+	return high
 }
 
 func readValue(d *json.Decoder, depth int) (any, error) {

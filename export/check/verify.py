@@ -15,20 +15,7 @@ The answer is one of three, and so is the exit status:
                          can bring about; what would settle it is printed
 Wrong use is 2; a file that cannot be read is 1.
 """
-import argparse
-import base64
-import binascii
-import hashlib
-import json
-import os
-import re
-import shutil
-import ssl
-import stat
-import subprocess
-import sys
-import tempfile
-import zipfile
+import argparse, base64, binascii, hashlib, json, os, re, shutil, ssl, stat, subprocess, sys, tempfile, zipfile
 from datetime import datetime, timezone
 
 MAX_FILES = 2000000
@@ -145,6 +132,8 @@ class Files:
 
     def chunks(self, name):
         """Yields the bytes of a file; never more than its size says."""
+        if name not in self.sizes:
+            raise Bad(name, "it is missing")
         left = self.sizes[name]
         try:
             with (self.zip.open(self.how[name]) if self.zip else open(self.how[name], "rb")) as f:
@@ -165,9 +154,7 @@ class Files:
             raise Bad(name, "it is shorter than it says")
 
     def read(self, name, limit=MAX_JSON):
-        if name not in self.sizes:
-            raise Bad(name, "it is missing")
-        if self.sizes[name] > limit:
+        if self.sizes.get(name, 0) > limit:
             raise Bad(name, "it is larger than such a file is")
         return b"".join(self.chunks(name))
 
@@ -198,10 +185,19 @@ def refuse(word):
     raise ValueError(word + " is not JSON")
 
 
+def check_depth(v, left=101):
+    if isinstance(v, (dict, list)):
+        if not left:
+            raise ValueError("values nest too deep")
+        for x in v.values() if isinstance(v, dict) else v:
+            check_depth(x, left - 1)
+
+
 def read_json(files, name, kind=dict):
     data = files.read(name)
     try:
         v = json.loads(data.decode("utf-8"), object_pairs_hook=unique, parse_constant=refuse)
+        check_depth(v)
         json.dumps(v, ensure_ascii=False).encode("utf-8")  # halves of surrogate pairs are no text
     except (ValueError, RecursionError):
         raise Bad(name, "it is not JSON as a bundle has it")
