@@ -58,12 +58,14 @@ var examples = map[string]string{
 	"verify": `  daybook verify --case CASE
   daybook verify --case CASE --anchor checkpoint.txt
   daybook verify --case CASE --anchor 170:9f2c4be01d7a6653
+  daybook verify --case CASE --anchor '170 9f2c4be01d7a6653 daybook/3fk2a9qd/x81mmzpl'
   daybook verify bundle.zip --key FINGERPRINT
   daybook verify bundle.zip --anchor checkpoint.txt --roots authority.pem`,
-	"checkpoint": `  daybook checkpoint --case CASE --out /media/stick/checkpoint.txt`,
-	"anchors":    `  daybook anchors --case CASE`,
-	"user add":   `  daybook user add 'Ria Vane' --address ria@charity.example`,
-	"user list":  `  daybook user list`,
+	"checkpoint": `  daybook checkpoint --case CASE --out /media/stick/checkpoint.txt
+  daybook checkpoint --case CASE --line`,
+	"anchors":   `  daybook anchors --case CASE`,
+	"user add":  `  daybook user add 'Ria Vane' --address ria@charity.example`,
+	"user list": `  daybook user list`,
 	"user code": `  daybook user code 'Ria Vane'
   daybook user code 'Ria Vane' --recover`,
 	"user leave": `  daybook user leave 'Ria Vane'`,
