@@ -48,6 +48,9 @@ func (l *Log) Destroy(ctx context.Context, actor daybook.Actor, c daybook.CaseID
 			}
 		}
 		e.At = l.clock().UTC()
+		if e.Entries == nil {
+			e.Entries = []uint64{}
+		}
 		r := daybook.NewRecord(daybook.RecordErased, e)
 		r.Actor = actor
 		if _, err := l.Append(ctx, c, []daybook.Record{r}); err != nil {
