@@ -2,6 +2,9 @@ package index_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,5 +80,33 @@ func TestForget_B6(t *testing.T) {
 	w.follow(w.c)
 	if diff := cmp.Diff([]string{"gone"}, w.found(w.parse("quokkazebra"))); diff != "" {
 		t.Errorf("a new one finds (-want +got):\n%s", diff)
+	}
+}
+
+// Folders of no case go; those of cases, and what is no index, stay.
+func TestSweep_B6(t *testing.T) {
+	w := newWorld(t)
+	w.put(message{name: "stays", text: "nothing to see"})
+	w.close()
+	orphan, other := filepath.Join(w.dir, strings.Repeat("ab", 16)), filepath.Join(w.dir, "notes")
+	for _, dir := range []string{orphan, other} {
+		if err := os.MkdirAll(filepath.Join(dir, "words"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.open()
+	err := w.x.Sweep(t.Context(), func(context.Context) ([]daybook.CaseID, error) { return []daybook.CaseID{w.c, "gone"}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(w.dir)
+	if err != nil || len(left) != 2 {
+		t.Errorf("%d folders are left, %v; want that of the case and the other one", len(left), err)
+	}
+	if _, err := os.Stat(orphan); !os.IsNotExist(err) {
+		t.Errorf("the folder of no case: %v", err)
+	}
+	if diff := cmp.Diff([]string{"stays"}, w.found(w.parse("nothing"))); diff != "" {
+		t.Errorf("found (-want +got):\n%s", diff)
 	}
 }

@@ -218,7 +218,23 @@ func (x *erasing) removeFiles(ctx context.Context, c daybook.CaseID) error {
 	if err := x.app.index.Forget(c); err != nil { // opened by a search meanwhile
 		return err
 	}
+	if err := x.app.index.Sweep(ctx, x.app.caseIDs); err != nil {
+		return err
+	}
 	return x.app.log.Sweep(ctx, c)
+}
+
+// caseIDs lists all cases, those that were erased too.
+func (a *app) caseIDs(ctx context.Context) ([]daybook.CaseID, error) {
+	rows, err := a.db.Cases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]daybook.CaseID, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	return out, nil
 }
 
 // patience is how long a platform that does not answer keeps a case from being
