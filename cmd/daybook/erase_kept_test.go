@@ -57,11 +57,15 @@ func TestEraseKeepsWhatShowsOthers_B6_C10(t *testing.T) {
 		t.Errorf("the entry that shows both: %v", err)
 	}
 	p.must(p.app.rebuild(ctx, p.id))
-	if handles, err := p.app.db.Handles(ctx, p.id); err != nil || slices.ContainsFunc(handles, func(h daybook.HandleSummary) bool { return strings.Contains(h.Handle.Native, "rook") && h.In+h.Out == 0 && !strings.Contains(h.Handle.Native, goneHandle) }) {
+	if handles, err := p.app.db.Handles(ctx, p.id); err != nil || slices.ContainsFunc(handles, func(h daybook.HandleSummary) bool {
+		return strings.Contains(h.Handle.Native, "rook") && h.In+h.Out == 0 && !strings.Contains(h.Handle.Native, goneHandle)
+	}) {
 		t.Errorf("a handle without messages is left (%v)", err)
 	}
 
-	post := find(func(m *daybook.Message) bool { return strings.Contains(m.Text, goneEdited) && strings.Contains(m.Sender.Native, goneHandle) })
+	post := find(func(m *daybook.Message) bool {
+		return strings.Contains(m.Text, goneEdited) && strings.Contains(m.Sender.Native, goneHandle)
+	})
 	if len(post) != 1 {
 		t.Fatalf("%d posts", len(post))
 	}
