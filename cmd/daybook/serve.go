@@ -89,7 +89,7 @@ func (a *app) start(ctx context.Context) error {
 		}
 		a.stamps.start(ctx, r.ID)
 	}
-	return nil
+	return a.index.Sweep(ctx, a.caseIDs)
 }
 
 // serve runs collectors, followers and mail until ctx ends or one of them fails
