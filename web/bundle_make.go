@@ -22,6 +22,7 @@ func (s *Server) bundleRoutes() []route {
 		{method: http.MethodGet, path: "/c/{case}/archive/make/{view}", who: inCase, action: cases.Export, why: "asks once more; it shows nothing of the record", strong: true, settled: true, handle: (*request).makePage},
 		{method: http.MethodPost, path: "/c/{case}/archive/make/{view}", who: inCase, action: cases.Export, why: own, strong: true, settled: true, handle: (*request).makeBundle},
 		{method: http.MethodGet, path: "/c/{case}/archive/bundle/{bundle}", who: inCase, action: cases.Export, why: "waits for the bundle that was begun, and shows nothing of it", handle: (*request).bundlePage},
+		{method: http.MethodGet, path: "/c/{case}/archive/bundle/{bundle}/still", who: inCase, action: cases.Export, why: "the same page, which stays as it is until it is asked again", handle: (*request).bundleStill},
 		{method: http.MethodPost, path: "/c/{case}/archive/bundle/{bundle}/save", who: inCase, action: cases.Export, why: "written before the first byte goes out", handle: (*request).saveBundle},
 		{method: http.MethodPost, path: "/c/{case}/archive/bundle/{bundle}/drop", who: inCase, action: cases.Export, why: "ends what was begun; the log tells of bundles that are whole", handle: (*request).dropBundle},
 		{method: http.MethodPost, path: "/c/{case}/archive/again/{ref}", who: inCase, action: cases.Export, why: "keeps what was asked for then; the page that shows it writes the entry", handle: (*request).orderAgain},
@@ -183,20 +184,26 @@ type bundlePage struct {
 	Again  *againOf
 	Same   bool // as the bundle that was made again
 	Reason string
+	Still  bool // it does not ask again by itself
 }
 
 // bundleEvery is how often the page asks again, in seconds.
 const bundleEvery = 2
 
-func (r *request) bundlePage() error {
+func (r *request) bundlePage() error { return r.showBundle(bundleEvery) }
+
+// bundleStill is bundlePage for whom a page that changes by itself is in the way.
+func (r *request) bundleStill() error { return r.showBundle(0) }
+
+func (r *request) showBundle(every int) error {
 	j, err := r.job()
 	if err != nil {
 		return err
 	}
-	page := bundlePage{Case: r.in(""), Job: j, Began: r.clock(j.Began), Until: r.clock(j.Until)}
+	page := bundlePage{Case: r.in(""), Job: j, Began: r.clock(j.Began), Until: r.clock(j.Until), Still: every == 0}
 	switch j.State {
 	case BundleMaking:
-		return r.renderAgain(http.StatusOK, bundleEvery, "evidence-bundle", "title.archive", page)
+		return r.renderAgain(http.StatusOK, every, "evidence-bundle", "title.archive", page)
 	case BundleReady, BundleSaved:
 		page.Size, page.Check, page.Whole = bytesText(j.Bytes), checkNumber(j.Check), j.Check.String()
 		if !j.BeforeAt.IsZero() {

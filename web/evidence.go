@@ -112,7 +112,11 @@ func (r *request) orderPart(f orderForm, wrong map[string]string) (*orderPart, e
 	}
 	p.Messages = counts.Messages
 	for _, k := range forWhom() {
-		p.Fors = append(p.Fors, choiceOption{Value: k, Key: "evidence.for." + k, Chosen: f.For == k})
+		key := "evidence.for." + k
+		if k == "me" && r.owner() {
+			key = "evidence.for.me.you"
+		}
+		p.Fors = append(p.Fors, choiceOption{Value: k, Key: key, Chosen: f.For == k})
 	}
 	all, err := r.s.Store.Handles(r.Context(), r.caseID)
 	if err != nil {

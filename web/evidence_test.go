@@ -150,10 +150,13 @@ func TestEvidence_ProgressAndEnd(t *testing.T) {
 	bundle := maya.post(makes).Location
 	page := maya.get(bundle)
 	maya.says(page, 200, "Being made", "3 of 10 steps are done", "You can leave it")
-	for _, want := range []string{`<meta http-equiv="refresh" content="2">`, `<progress aria-labelledby="making" max="10" value="3">`} {
-		if !strings.Contains(page.Body, want) {
-			t.Errorf("the page has no %s", want)
-		}
+	if !strings.Contains(page.Body, `<progress aria-labelledby="making" max="10" value="3">`) || page.Header.Get("Refresh") != "2" {
+		t.Error("the page does not look again, or shows no progress")
+	}
+	still := maya.get(bundle + "/still")
+	maya.says(still, 200, "3 of 10 steps are done", "Let it look again by itself")
+	if still.Header.Get("Refresh") != "" {
+		t.Error("the page that stays as it is looks again")
 	}
 	if a := maya.post(makes); a.Location != in+"archive" {
 		t.Errorf("a second one: %d to %q", a.Status, a.Location)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,7 +85,6 @@ type frame struct {
 	Help    help
 	Leave   string
 	Notices []notice
-	Refresh int // seconds after which the page asks again; 0: never
 	Idle    int // seconds after which a page that nobody uses goes to the sign-in; 0: never
 }
 
@@ -117,7 +117,7 @@ func (r *request) render(status int, page, title string, data any, notices ...no
 }
 
 // renderAgain is render for a page that waits for something: it asks again after
-// some seconds.
+// some seconds, by a header that needs no script.
 func (r *request) renderAgain(status, seconds int, page, title string, data any, notices ...notice) error {
 	t, ok := r.s.pages[page]
 	if !ok {
@@ -127,7 +127,10 @@ func (r *request) renderAgain(status, seconds int, page, title string, data any,
 	if err != nil {
 		return err
 	}
-	f.Notices, f.Refresh = append(f.Notices, notices...), seconds
+	f.Notices = append(f.Notices, notices...)
+	if seconds > 0 {
+		r.w.Header().Set("Refresh", strconv.Itoa(seconds))
+	}
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "layout", framed{f, data}); err != nil {
 		return fmt.Errorf("page %s: %w", page, err)
