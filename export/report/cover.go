@@ -109,7 +109,7 @@ func (w *writer) coveredInAll() string {
 	}
 	parts = append(parts, fmt.Sprintf("something is covered in %s", count(int64(max(fields, sealed)), "exhibit")))
 	s := strings.Join(parts, "; ") + "."
-	return strings.ToUpper(s[:1]) + s[1:]
+	return capital(s)
 }
 
 func (w *writer) rootInFull() []pdf.Span {

@@ -34,7 +34,7 @@ func (w *writer) from(c *cell, m *daybook.Message) {
 	if m.Kind != daybook.KindDiary {
 		what += " on " + platform(m.Platform)
 	}
-	what = strings.ToUpper(what[:1]) + what[1:]
+	what = capital(what)
 	if m.Direction == daybook.Out {
 		c.line(text("The person whose record this is"))
 		if names := w.names(m.To); names != "" {
@@ -248,7 +248,7 @@ func (w *writer) times(c *cell, x *export.Exhibit) {
 		parts = append(parts, "entries "+runs(entries))
 	}
 	s := strings.Join(parts, "; ")
-	s = strings.ToUpper(s[:1]) + s[1:] + "."
+	s = capital(s) + "."
 	if m.URL != "" {
 		s += " Address: " + defanged(m.URL)
 	}

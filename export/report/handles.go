@@ -125,7 +125,7 @@ func (w *writer) handleMarks(c *cell, s *daybook.HandleSummary) {
 	}
 	for _, m := range s.Marks {
 		words := mark(m)
-		c.line(text(strings.ToUpper(words[:1]) + words[1:]))
+		c.line(text(capital(words)))
 		for _, d := range w.s.Decisions {
 			if d.What != m || !d.Holds || d.Undone || !d.Handle.Same(s.Handle) || !d.Other.IsZero() {
 				continue

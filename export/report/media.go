@@ -51,7 +51,7 @@ func mediaState(m *export.ExhibitMedia) string {
 		return ""
 	case m.Why != "":
 		why := name(m.Why)
-		return " " + strings.ToUpper(why[:1]) + why[1:] + "."
+		return " " + capital(why) + "."
 	}
 	switch m.State {
 	case daybook.MediaPending:

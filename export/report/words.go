@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"daybook"
 	"daybook/internal/pdf"
@@ -24,6 +26,15 @@ func plural(noun string) string {
 		return before + "ies"
 	}
 	return noun + "s"
+}
+
+// capital writes a sentence with a capital letter at its beginning.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if r == utf8.RuneError {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 func pick(n int64, one, many string) string {
