@@ -3,7 +3,9 @@ package archive
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"iter"
@@ -124,6 +126,17 @@ func stands(r daybook.Restore) error {
 		return wrong("its checkpoint is over something else")
 	}
 	return nil
+}
+
+// keyFingerprint is that of a note verifier key of an Ed25519 key; "unknown" if it
+// is none.
+func keyFingerprint(key string) string {
+	parts := strings.SplitN(key, "+", 3) // base64 may hold a plus itself
+	raw, err := base64.StdEncoding.DecodeString(parts[len(parts)-1])
+	if err != nil || len(raw) != 1+ed25519.PublicKeySize {
+		return "unknown"
+	}
+	return daybook.DigestOf(raw[1:]).String()
 }
 
 // A restorer puts back one log.
@@ -354,6 +367,7 @@ func (v *verifier) handovers() {
 			v.report.broken(where, "the entries before it are not those that were handed over: the old checkpoint does not fit them")
 			continue
 		}
+		v.report.remark(where, "the entries before it were handed over by another instance, whose key has the fingerprint %s", keyFingerprint(r.Key))
 		for _, i := range r.NotHandedOver {
 			if i < r.Size && v.missing[i] {
 				v.report.NotHandedOver++

@@ -122,6 +122,9 @@ func TestRestore_D14(t *testing.T) {
 	if r.Answer != archive.OK || r.Erased != 1 || r.NotHandedOver != 1 || !r.Anchors[0].Matches {
 		t.Errorf("%+v", r)
 	}
+	if len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0].What, from.Fingerprint().String()) {
+		t.Errorf("nothing says whose log it was: %+v", r.Remarks)
+	}
 	// It was here, so it is not put back again.
 	if _, err := to.Restore(ctx, archivetest.Actor, h); !errors.Is(err, os.ErrExist) {
 		t.Errorf("once more: %v", err)

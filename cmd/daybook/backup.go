@@ -149,11 +149,12 @@ func tarFile(w *tar.Writer, name, from string) error {
 }
 
 type restoreCommand struct {
-	File    string `arg:"" optional:"" help:"The backup, or a complete bundle that another daybook has made of a case."`
-	Declare bool   `help:"A backup was put back by other means: declare it, so that the log goes on from there."`
-	Case    string `help:"With --declare: this case alone." placeholder:"CASE"`
-	Name    string `help:"With a bundle: what to call the case here." placeholder:"NAME"`
-	Reason  string `required:"" help:"Why, in your words. It is an entry of the log." placeholder:"TEXT"`
+	File    string   `arg:"" optional:"" help:"The backup, or a complete bundle that another daybook has made of a case."`
+	Declare bool     `help:"A backup was put back by other means: declare it, so that the log goes on from there."`
+	Case    string   `help:"With --declare: this case alone." placeholder:"CASE"`
+	Name    string   `help:"With a bundle: what to call the case here." placeholder:"NAME"`
+	Key     []string `help:"With a bundle: the fingerprint of the key of whoever kept the case, which you have by another way." placeholder:"FINGERPRINT"`
+	Reason  string   `required:"" help:"Why, in your words. It is an entry of the log." placeholder:"TEXT"`
 }
 
 func (cmd *restoreCommand) Run(c *call) error {

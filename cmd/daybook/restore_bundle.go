@@ -43,7 +43,11 @@ func (cmd *restoreCommand) bundle(c *call, path string) error {
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	found, err := bundles.File(c.ctx, f, info.Size(), bundles.Options{})
+	o, err := (&verifyCommand{Key: cmd.Key}).options(c)
+	if err != nil {
+		return err
+	}
+	found, err := bundles.File(c.ctx, f, info.Size(), o)
 	if err != nil {
 		return err
 	}
@@ -141,12 +145,19 @@ func (cmd *restoreCommand) printRestored(c *call, a *app, id daybook.CaseID, fou
 		return jsonLine(c.out, map[string]any{"case": id, "entries": size, "erased": found.Erased, "not_handed_over": notHere, "accounts": len(accounts),
 			"origin": found.Origin, "fingerprint": found.Fingerprint})
 	}
+	whose := "  to be compared with what the organisation says that kept it: the bundle alone does not show whose it is\n"
+	if len(cmd.Key) > 0 {
+		whose = "  as you said\n"
+	}
+	if found.Erased > 0 {
+		whose += "  what was erased there is not recognised here: what the platform still has of it would be read again\n"
+	}
 	_, err = fmt.Fprintf(c.out, "case %s: put back from a bundle of %s; entry %d of its log says so\n"+
 		"  %d of these entries had been erased, and %d did not come with it\n"+
 		"  the log was signed with the key that has the fingerprint %s\n"+
-		"  to be compared with what the organisation says that kept it: the bundle alone does not show whose it is\n"+
+		"%s"+
 		"  %s known, and none is read: connect what is to be read again (daybook connect)\n",
-		id, plural(int(found.Entries), "entry", "entries"), found.Entries, found.Erased, notHere, found.Fingerprint,
+		id, plural(int(found.Entries), "entry", "entries"), found.Entries, found.Erased, notHere, found.Fingerprint, whose,
 		plural(len(accounts), "account is", "accounts are"))
 	return err
 }
