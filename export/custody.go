@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daybook"
+	"daybook/cases"
 )
 
 // runPause is how far apart entries of one run can have been logged.
@@ -99,26 +100,39 @@ func ranges(lines []EntryLine) string {
 	return strings.Join(parts, ", ")
 }
 
-// who names who did something: as the Spec says, else by role and the beginning
-// of the identifier.
+// who names who made an entry.
 func (s *Shown) who(e *EntryLine) string {
-	a := e.Actor
+	if e.Erased {
+		return ""
+	}
+	return s.Who(e.Actor)
+}
+
+// Who names who did something: as the Spec says, else by what they are in the
+// case and the beginning of their identifier. So a bundle names nobody who works
+// for the person unless somebody chose that it does.
+func (s *Shown) Who(a daybook.Actor) string {
 	if name := s.Spec.Names[a.ID]; name != "" {
 		return name
 	}
+	as := a.Role
 	switch {
-	case e.Erased:
-		return ""
 	case a.Role == "collector":
 		return "the program (it reads the accounts)"
 	case a.ID == "local":
 		return "whoever runs the program, at its machine"
-	case a.ID == "":
-		return a.Role
-	case len(a.ID) > 8:
-		return a.Role + " " + a.ID[:6]
+	case a.Role == string(cases.Owner):
+		as = "the person"
+	case slices.Contains(cases.Roles(), cases.Role(a.Role)):
+		as = "an adviser"
 	}
-	return a.Role + " " + a.ID
+	switch {
+	case a.ID == "":
+		return as
+	case len(a.ID) > 8:
+		return as + " (" + a.ID[:6] + ")"
+	}
+	return as + " (" + a.ID + ")"
 }
 
 // what says in words what entries tell.

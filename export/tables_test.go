@@ -187,7 +187,7 @@ func TestCustodyTellsOfEveryEntry_A7(t *testing.T) {
 		if !slices.Equal(entries, want) {
 			t.Errorf("with access %v: lines for %v, want %v", access, entries, want)
 		}
-		for _, w := range []string{"collected: 5 items", "content erased", "clock went back by 3s", "owner abcdef", "a time that was not watched", "SHA-256 00"} {
+		for _, w := range []string{"collected: 5 items", "content erased", "clock went back by 3s", "the person (abcdef)", "a time that was not watched", "SHA-256 00"} {
 			if !strings.Contains(got, w) {
 				t.Errorf("there is no %q in\n%s", w, got)
 			}

@@ -101,7 +101,7 @@ func (a *app) exportFor(ctx context.Context, actor daybook.Actor, c daybook.Case
 func (a *app) earlierCheckpoint(ctx context.Context, c daybook.CaseID, size uint64) (archive.Checkpoint, error) {
 	cp, err := a.log.CheckpointAt(ctx, c, size)
 	if errors.Is(err, daybook.ErrNotFound) {
-		return cp, fmt.Errorf("%w: no checkpoint covers exactly %s; daybook anchors --case %s shows those that there are", daybook.ErrInvalid, plural(int(size), "entry", "entries"), c)
+		return cp, fmt.Errorf("%w: no checkpoint covers exactly %s; daybook anchors --checkpoints --case %s lists those that there are", daybook.ErrInvalid, plural(int(size), "entry", "entries"), c)
 	}
 	return cp, err
 }
