@@ -83,6 +83,7 @@ var examples = map[string]string{
   daybook rebuild --case CASE`,
 	"backup": `  daybook backup /media/stick/daybook-2026-11-23.tar`,
 	"restore": `  daybook restore /media/stick/daybook-2026-11-23.tar --reason "the disk failed"
+  daybook restore bundle.zip --key FINGERPRINT --name Garden --reason "the person moved to us"
   daybook restore --declare --case CASE --reason "a backup of the whole machine was put back"`,
 	"doctor":      `  daybook doctor`,
 	"key sheet":   `  daybook key sheet`,
