@@ -70,13 +70,16 @@ func (w *writer) exhibitsHere() string {
 	if from == to {
 		return "None."
 	}
+	const few = 12 // are named one by one
+	var numbers []uint64
 	low, high := w.s.Exhibits[from].Number, w.s.Exhibits[from].Number
 	for i := from; i < to; i++ {
+		numbers = append(numbers, w.s.Exhibits[i].Number)
 		low, high = min(low, w.s.Exhibits[i].Number), max(high, w.s.Exhibits[i].Number)
 	}
-	s := count(int64(to-from), "exhibit") + ", " + w.no(low)
-	if high > low {
-		s += " to " + w.no(high)
+	s := count(int64(to-from), "exhibit") + ", " + w.mark() + runs(numbers)
+	if len(numbers) > few {
+		s = count(int64(to-from), "exhibit") + ", " + w.no(low) + " to " + w.no(high)
 	}
 	if n := Volumes(w.s); n > 1 {
 		s += fmt.Sprintf(" (%d to %d of %d in order of time)", from+1, to, len(w.s.Exhibits))
@@ -107,7 +110,9 @@ func (w *writer) coveredInAll() string {
 		}
 		parts = append(parts, part)
 	}
-	parts = append(parts, fmt.Sprintf("something is covered in %s", count(int64(max(fields, sealed)), "exhibit")))
+	if n := int64(max(fields, sealed)); n > 0 {
+		parts = append(parts, "something is covered in "+count(n, "exhibit"))
+	}
 	s := strings.Join(parts, "; ") + "."
 	return capital(s)
 }

@@ -125,7 +125,7 @@ func TestVolumes(t *testing.T) {
 	one, two := run(t, whole(t, s, all, 1), "pdftotext", "-raw", "FILE", "-"), run(t, whole(t, s, all, 2), "pdftotext", "-raw", "FILE", "-")
 	says(t, one, "Volume 1 of 2", "5000 exhibits, MR/2 to MR/5001 (1 to 5000 of 5003 in order of time)", "Text 0.", "Text 4999.", "Contacts per week")
 	saysNot(t, one, "Text 5000.", "Text 5002.")
-	says(t, two, "Volume 2 of 2", "3 exhibits, MR/5002 to MR/5004 (5001 to 5003 of 5003 in order of time)", "Text 5000.", "Text 5002.")
+	says(t, two, "Volume 2 of 2", "3 exhibits, MR/5002–5004 (5001 to 5003 of 5003 in order of time)", "Text 5000.", "Text 5002.")
 	saysNot(t, two, "Text 4999.", "Handles, with every name", "Method and reliability")
 }
 
