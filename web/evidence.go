@@ -194,8 +194,16 @@ func (r *request) orderOf(f orderForm) (o Order, wrong map[string]string, err er
 		return o, wrong, err
 	}
 	o.Spec.Access = full && o.Spec.Kind == export.Complete
+	usual, err := r.s.words.plain("evidence.cover.as")
+	if err != nil {
+		return o, wrong, err
+	}
+	reason, err := r.s.words.plain("evidence.cover.reason")
+	if err != nil {
+		return o, wrong, err
+	}
 	var ok bool
-	if o.Spec.Covers, ok = r.typedCovers(f.Words); !ok {
+	if o.Spec.Covers, ok = typedCovers(f.Words, usual, reason); !ok {
 		wrong["words"] = "evidence.wrong.words"
 	}
 	for _, key := range strings.Fields(f.Key) {
@@ -248,16 +256,10 @@ func (r *request) narrowed(f orderForm, spec *export.Spec, wrong map[string]stri
 	return nil
 }
 
-// typedCovers reads words to cover, one a line.
-func (r *request) typedCovers(typed string) (out []export.Cover, ok bool) {
-	reason, err := r.s.words.plain("evidence.cover.reason")
-	if err != nil {
-		return nil, false
-	}
-	usual, err := r.s.words.plain("evidence.cover.as")
-	if err != nil {
-		return nil, false
-	}
+// typedCovers reads words to cover, one a line: "word", or "word = what stands in
+// its place". usual stands there if nothing is said. false: a line cannot be
+// used, or there are too many.
+func typedCovers(typed, usual, reason string) (out []export.Cover, ok bool) {
 	for line := range strings.Lines(typed) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
@@ -267,7 +269,8 @@ func (r *request) typedCovers(typed string) (out []export.Cover, ok bool) {
 		if c.As == "" {
 			c.As = usual
 		}
-		if !utf8.ValidString(line) || utf8.RuneCountInString(c.Word) < 2 || utf8.RuneCountInString(c.Word) > export.MaxWord || utf8.RuneCountInString(c.As) > export.MaxWord || len(out) == maxCovers {
+		n := utf8.RuneCountInString(c.Word)
+		if !utf8.ValidString(line) || n < 2 || n > export.MaxWord || utf8.RuneCountInString(c.As) > export.MaxWord || len(out) == maxCovers {
 			return nil, false
 		}
 		out = append(out, c)

@@ -327,3 +327,21 @@ func TestEvidence_NobodyMakesBundles(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is typed, words to cover can be used or are refused.
+func FuzzWordsToCover(f *testing.F) {
+	for _, s := range []string{"", "Oak Lane", "Oak Lane = a street\n\n Dee=", "x", "= a street", "a=b=c", "\xff\xfe = x", strings.Repeat("word\n", 300), strings.Repeat("x", 500)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		covers, ok := web.TypedCovers(typed, "covered", "why")
+		if !ok {
+			return
+		}
+		for _, c := range covers {
+			if n := len([]rune(c.Word)); n < 2 || n > export.MaxWord || c.As == "" || len([]rune(c.As)) > export.MaxWord || c.Reason != "why" || strings.ContainsAny(c.Word, "=\n") {
+				t.Errorf("%q gives %+v", typed, c)
+			}
+		}
+	})
+}

@@ -236,3 +236,44 @@ func TestBundleCannotBeMade(t *testing.T) {
 		t.Errorf("for a key that is none: %v", err)
 	}
 }
+
+// Other people whom the platform marks are covered under every name that it
+// gives, those who write are not, and what the person wrote goes if it is to.
+func TestBundleCoversOthers_B4(t *testing.T) {
+	d := newBundleDesk(t)
+	d.server.Person("quokkadee@ponds.example", "Quokkadee Aldous")
+	kestrel := d.server.Person("kestrel@birds.example", "Kestrel")
+	kestrel.Post("@wren tell @quokkadee@ponds.example that I am here")
+	d.wren.Direct(kestrel, "quokkareply, leave her alone")
+	d.tick(time.Minute)
+	d.collect()
+	o := web.Order{Spec: export.Spec{Kind: export.Complete}, Others: true, Replies: true}
+	p, err := d.Preview(t.Context(), d.actor, d.id, o)
+	d.must(err)
+	at := func(list []web.BundleEffect, as string, f export.Field) (n int) {
+		for _, e := range list {
+			if e.As == as && e.Field == f {
+				n = len(e.Where)
+			}
+		}
+		return n
+	}
+	if n := at(p.Covered, "Person 1", ""); n != 1 {
+		t.Errorf("Person 1 is covered in %d messages: %+v", n, p.Covered)
+	}
+	if n := at(p.Covered, "Person 2", ""); n != 0 {
+		t.Errorf("somebody who wrote is covered: %+v", p.Covered)
+	}
+	if n := at(p.Withheld, "", export.FieldText); n != 1 {
+		t.Errorf("%d texts are withheld: %+v", n, p.Withheld)
+	}
+	all := strings.ToLower(unzipped(t, d.read(d.make(o))))
+	for _, word := range []string{"quokkadee", "quokkareply"} {
+		if strings.Contains(all, word) {
+			t.Errorf("the bundle holds %q", word)
+		}
+	}
+	if !strings.Contains(all, "person 1") || !strings.Contains(all, goneHandle) {
+		t.Error("the bundle does not name Person 1, or not who wrote")
+	}
+}
