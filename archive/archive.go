@@ -31,6 +31,9 @@ var (
 	ErrRolledBack = errors.New("the archive is older than it has been")
 	// ErrWrongKey says that the instance key does not open this store.
 	ErrWrongKey = errors.New("the instance key does not fit this data")
+	// ErrBehind says that a follower was made to begin again while it was
+	// handed entries: ask for its position again.
+	ErrBehind = errors.New("what is derived has to begin again")
 	// ErrErased says that the content of an entry was destroyed.
 	ErrErased = errors.New("content erased")
 )

@@ -68,7 +68,7 @@ func (f *MessageFollower) Handle(ctx context.Context, c daybook.CaseID, batch []
 			return err
 		}
 		if first := batch[0].Index; first > done {
-			return fmt.Errorf("derive messages: %w: entry %d came when %d was next", daybook.ErrInvalid, first, done)
+			return fmt.Errorf("derive messages: %w: %w: entry %d came when %d was next", daybook.ErrInvalid, archive.ErrBehind, first, done)
 		}
 		if last := batch[len(batch)-1].Index; last < done {
 			return nil

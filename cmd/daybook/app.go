@@ -255,10 +255,11 @@ func (a *app) followers() []archive.Follower {
 }
 
 // catchUp brings everything that is derived from a case's log up to its end. An
-// index that was found damaged is built again.
+// index that was found damaged is built again; what an erasure or a rebuild has
+// made begin again meanwhile does.
 func (a *app) catchUp(ctx context.Context, c daybook.CaseID) error {
 	err := a.log.CatchUp(ctx, c, a.followers()...)
-	if errors.Is(err, index.ErrBehind) {
+	if errors.Is(err, index.ErrBehind) || errors.Is(err, archive.ErrBehind) {
 		err = a.log.CatchUp(ctx, c, a.followers()...)
 	}
 	return err
