@@ -115,14 +115,23 @@ func (w firstReport) happened() {
 	}
 	lines = append(lines, who)
 	if g, there := f.Figures["rate-28-days"]; there {
-		lines = append(lines, firstSentence(g.Text))
+		lines = append(lines, w.lately(f, countsOf(g.Text)))
 	} else if g, there := f.Figures["last-28-days"]; there {
-		lines = append(lines, sentence(g.Text))
+		lines = append(lines, w.lately(f, sentence(g.Text)))
 	}
 	if others := w.others(f); others != "" {
 		lines = append(lines, others)
 	}
 	w.points(lines...)
+}
+
+// lately adds the busiest day to a sentence about the last weeks: a flood on one
+// day looks different in them than contact on each of them.
+func (w firstReport) lately(f *detect.Finding, s string) string {
+	if g, there := f.Figures["busiest-day"]; there && g.Value > 1 {
+		s += " " + sentence(g.Text)
+	}
+	return s
 }
 
 // others says who else made contact, in counts.
@@ -141,14 +150,14 @@ func (w firstReport) others(main *detect.Finding) string {
 	return count(contacts, "contact") + " came from " + count(handles, "other handle") + " that no person confirmed as linked with " + pick(int64(len(main.Handles)), "it", "these") + "."
 }
 
-// firstSentence is the first sentence of detection, without what limits it:
-// report.pdf has all of it.
-func firstSentence(s string) string {
+// countsOf is what a sentence of detection counted, without the comparison that it
+// makes of it: report.pdf has that with its interval and what limits it, and here
+// there is no room to say what an interval is.
+func countsOf(s string) string {
 	s = sentence(s)
-	if before, _, more := strings.Cut(s, ". "); more {
-		return before + "."
-	}
-	return s
+	before, _, _ := strings.Cut(s, ". ")
+	before, _, _ = strings.Cut(before, ": ")
+	return strings.TrimSuffix(before, ".") + "."
 }
 
 func (w firstReport) named(h daybook.Handle) string {
@@ -187,7 +196,7 @@ func (w firstReport) stop() {
 	if f := w.main(); f != nil {
 		for _, key := range []string{"after-stop", "around-stop", "rate-stop", "after-block"} {
 			if g, there := f.Figures[key]; there && (g.Value > 0 || key == "after-stop") {
-				s := firstSentence(g.Text)
+				s := countsOf(g.Text)
 				if n := w.numbersUpTo(g.Entries, w.most.numbers); n != "" && key != "rate-stop" {
 					s += " Exhibits: " + n + "."
 				}

@@ -127,20 +127,10 @@ func (w *writer) mark() string {
 
 // by says who did something in the record: " by Wren"; "" if that is not known.
 func (w *writer) by(a daybook.Actor) string {
-	if name := w.s.Spec.Names[a.ID]; name != "" {
-		return " by " + name
-	}
-	switch {
-	case a.Role == "":
+	if a.Role == "" && a.ID == "" {
 		return ""
-	case a.ID == "":
-		return " by " + a.Role
 	}
-	id := a.ID
-	if len(id) > 6 {
-		id = id[:6]
-	}
-	return " by " + a.Role + " " + id
+	return " by " + w.s.Who(a)
 }
 
 // actor returns who wrote an entry.
