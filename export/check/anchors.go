@@ -75,6 +75,9 @@ func (c *checker) checkAnchor(a Anchor) archive.Anchor {
 			why = fmt.Sprintf("the bundle covers %d", c.checkpoint.size)
 		}
 		c.report.Remarks = append(c.report.Remarks, fmt.Sprintf("the anchor over %d entries (%s) could not be compared: %s", a.Size, a.Where, why))
+		if c.signedBySame(a) {
+			c.report.Speaks = append(c.report.Speaks, "the key that signed it has also signed the checkpoint that you hold")
+		}
 	case !strings.HasPrefix(root.String(), want):
 		c.broken(where, "root differs: the first %d entries are not those that it covers", a.Size)
 	default:

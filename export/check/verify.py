@@ -853,6 +853,8 @@ class Check:
                 self.remarks.append("the anchor over %d entries (%s) could not be compared: %s" % (
                     a["size"], a["where"], "the bundle covers %d" % self.checkpoint.size if a["size"] > self.checkpoint.size
                     else "a selection does not have all leaves"))
+                if self.signed_by_same(a):
+                    self.speaks.append("the key that signed it has also signed the checkpoint that you hold")
             elif not root.hex().startswith(a["root"]):
                 self.broken(where, "root differs: the first %d entries are not those that it covers" % a["size"])
             else:
