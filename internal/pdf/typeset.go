@@ -20,10 +20,13 @@ type setter struct {
 	runes  []rune
 	breaks []bool // whether a line may end after a character
 	chips  map[chipKey]*line
+
+	letters []byte // of a word
+	shaped  map[wordKey][]cluster
 }
 
 func newSetter() *setter {
-	s := &setter{faces: newFaces(), chips: map[chipKey]*line{}}
+	s := &setter{faces: newFaces(), chips: map[chipKey]*line{}, shaped: map[wordKey][]cluster{}}
 	s.shaper.SetFontCacheSize(64) // more than there are fonts
 	return s
 }
@@ -70,10 +73,23 @@ const mostTogether = 32
 // clusters shapes a text of one paragraph and returns its clusters in reading
 // order. rtl is the direction of the paragraph.
 func (s *setter) clusters(text []char, size unit, rtl bool) []cluster {
+	if !rtl && plain(text) {
+		return s.words(text, size)
+	}
+	return s.mixed(text, size, rtl)
+}
+
+// read takes the characters of a text to work on.
+func (s *setter) read(text []char) {
 	s.runes = s.runes[:0]
 	for _, c := range text {
 		s.runes = append(s.runes, c.r)
 	}
+}
+
+// mixed is clusters for a text in any scripts.
+func (s *setter) mixed(text []char, size unit, rtl bool) []cluster {
+	s.read(text)
 	levels := s.levels(rtl)
 	s.findBreaks()
 	var all []cluster
