@@ -103,12 +103,7 @@ const madeOrigin = "daybook/iiii/case/cccc"
 func newMade(t testing.TB, entries []entry, key ed25519.PrivateKey) *made {
 	t.Helper()
 	m := &made{t: t, entries: entries, key: key, origin: madeOrigin, files: map[string][]byte{}}
-	reader := tlog.HashReaderFunc(func(at []int64) (out []tlog.Hash, err error) {
-		for _, i := range at {
-			out = append(out, m.hashes[i])
-		}
-		return out, nil
-	})
+	reader := m.reader()
 	for i, e := range entries {
 		leaf := archive.Leaf(uint64(i), daybook.RecordKind(e.kind), archive.Commitment(e.salt(0), e.record()))
 		m.leaves = append(m.leaves, leaf)
