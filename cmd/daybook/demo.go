@@ -349,6 +349,8 @@ The folder %s stays, to be explored:
   %[2]s --config %[1]s/config.toml list --case %[3]s --newest --limit 10
   %[2]s --config %[1]s/config.toml findings --case %[3]s --explain
   %[2]s --config %[1]s/config.toml search --case %[3]s 'cup' --content
-`, d.dir, d.program, d.id)
+  %[2]s --config %[1]s/config.toml export --case %[3]s --mark WA --out %[1]s/bundle.zip
+  %[2]s verify %[1]s/bundle.zip --key %[4]s
+`, d.dir, d.program, d.id, d.app.log.Fingerprint())
 	return err
 }
