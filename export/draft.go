@@ -56,11 +56,12 @@ I kept the file from then on in this way: %[1]s
 %[5]s
 
 6. What I cannot say
+From the record alone I cannot say:
 `, blank, wrap(s.whatItIs(), 96), wrap(s.howMade(), 96), s.exhibitsInWords(), wrap(s.notInIt(), 96))
 	for _, line := range DoesNotShow() {
-		b.WriteString(indented("- ", "I cannot say this from the record alone: "+lowerFirst(line)) + "\n")
+		b.WriteString(indented("- ", lowerFirst(line)) + "\n")
 	}
-	fmt.Fprintf(&b, `- I did not write the program and cannot explain its inner working, unless I say so here: %[1]s
+	fmt.Fprintf(&b, `I did not write the program and cannot explain its inner working, unless I say so here: %[1]s
 
 7. What I saw or heard myself
 (what happened, in my own words; what effect it had; other persons who were there)
