@@ -57,6 +57,7 @@ def remove():
     edit("data/bundle.json", lambda v: v["items"].remove(n))
 
 
+NOTE = "manifest-sha256.note"
 item = os.path.dirname(first("data/items/*/raw.bin"))
 ATTACKS = {
     "raw": lambda: flip(item + "/raw.bin"),
@@ -69,6 +70,17 @@ ATTACKS = {
     "leaf order": lambda: swap("data/log/leaves.txt", 1, 2),
     "removed item": remove,
     "report": lambda: write("data/report.pdf", read("data/first-report.pdf")),
+    "first report": lambda: flip("data/first-report.pdf"),
+    "timeline.csv": lambda: write("data/timeline.csv", read("data/timeline.csv").replace(b",in,", b",out,", 1)),
+    "custody.csv": lambda: write("data/custody.csv", b"\n".join(read("data/custody.csv").split(b"\n")[:-2]) + b"\n"),
+    "statement": lambda: write("data/production-statement.txt", read("data/production-statement.txt") + b"Nothing was left out.\n"),
+    "statement gone": lambda: os.remove(path("data/production-statement.txt")),
+    "program": lambda: write("data/verify.py", b"print('verify: ok')\n"),
+    "file at the top": lambda: write("README.txt", b"look here"),
+    "note gone": lambda: os.remove(path(NOTE)),
+    "note of another": lambda: write(NOTE, read("../other/" + NOTE)),
+    "checkpoint as note": lambda: write(NOTE, read("data/log/checkpoint")),
+    "note as checkpoint": lambda: write("data/log/checkpoint", read(NOTE)),
     "added file": lambda: write(item + "/note.txt", b"look here"),
     "timeline": lambda: write("data/timeline.json", read("data/timeline.json").replace(b'"direction":"in"', b'"direction":"out"', 1)),
     "neighbour": lambda: edit("data/items/000020/record.json", lambda v: v["values"].update({"m0.sender": "https://elsewhere.example/users/nobody"})),
@@ -88,5 +100,5 @@ if "--new-manifests" in sys.argv:
     write("manifest-sha256.txt", "".join(sorted(lines, key=lambda line: line[66:])).encode())
     info = [line for line in read("bag-info.txt").decode().splitlines() if not line.startswith("Payload-Oxum")]
     write("bag-info.txt", "\n".join(info + ["Payload-Oxum: %d.%d\n" % (size, count)]).encode())
-    tags = ["bag-info.txt", "bagit.txt", "manifest-sha256.txt"]
+    tags = sorted(name for name in os.listdir(top) if name not in ("data", "tagmanifest-sha256.txt"))
     write("tagmanifest-sha256.txt", "".join("%s  %s\n" % (hashlib.sha256(read(t)).hexdigest(), t) for t in tags).encode())

@@ -3,6 +3,7 @@ package archive_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -257,6 +258,9 @@ func TestAnOlderStoreIsRefusedUntilTheBreakIsDeclared_B7(t *testing.T) {
 	}
 	if _, err := l.Checkpoint(ctx, c); err == nil {
 		t.Error("checkpoint of an older log: no error")
+	}
+	if _, err := l.SignManifest(ctx, c, 1, daybook.Digest{}); !errors.Is(err, archive.ErrRolledBack) {
+		t.Errorf("sign a manifest of an older log: %v", err)
 	}
 	if r := verify(t, l, c); r.Answer != archive.Broken || !strings.Contains(fmt.Sprint(r.Problems), "high-water") {
 		t.Errorf("verify: %+v, want broken by the high-water file", r)

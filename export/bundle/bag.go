@@ -111,9 +111,9 @@ func packed(name string) bool {
 	return false
 }
 
-// close writes what BagIt asks for beside the payload (RFC 8493 §2.1, §2.2), and
-// the end of the ZIP file.
-func (b *bag) close(software, origin string, day time.Time) error {
+// close writes what BagIt asks for beside the payload (RFC 8493 §2.1, §2.2), what
+// sign gives for the SHA-256 of the manifest, and the end of the ZIP file.
+func (b *bag) close(software, origin string, day time.Time, sign func(manifest daybook.Digest) ([]byte, error)) error {
 	if err := b.tag("bagit.txt", []byte("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")); err != nil {
 		return err
 	}
@@ -122,7 +122,15 @@ func (b *bag) close(software, origin string, day time.Time) error {
 	if err := b.tag("bag-info.txt", []byte(info)); err != nil {
 		return err
 	}
-	if err := b.tag("manifest-sha256.txt", manifest(b.files)); err != nil {
+	payload := manifest(b.files)
+	if err := b.tag("manifest-sha256.txt", payload); err != nil {
+		return err
+	}
+	signed, err := sign(daybook.DigestOf(payload))
+	if err != nil {
+		return err
+	}
+	if err := b.tag("manifest-sha256.note", signed); err != nil {
 		return err
 	}
 	if _, _, err := b.file("tagmanifest-sha256.txt", func(w io.Writer) error {

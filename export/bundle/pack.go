@@ -48,7 +48,9 @@ func (p *packer) pack() error {
 			return err
 		}
 	}
-	return p.bag.close("daybook "+oneLine(s.Spec.Standing.Version), p.in.Checkpoint.Origin, s.Facts.Now)
+	return p.bag.close("daybook "+oneLine(s.Spec.Standing.Version), p.in.Checkpoint.Origin, s.Facts.Now, func(manifest daybook.Digest) ([]byte, error) {
+		return p.in.Log.SignManifest(p.ctx, p.in.Case, p.in.Checkpoint.Size, manifest)
+	})
 }
 
 // total is how much there is to do: each entry, and each exhibit in print.

@@ -10,6 +10,7 @@ import (
 
 	"daybook"
 	"daybook/archive"
+	"daybook/export/check"
 )
 
 // trueKey is that of the organisation that keeps the log; forgedKey is another.
@@ -34,7 +35,8 @@ func flip(b []byte) []byte {
 	return b
 }
 
-// alter changes one file. Whoever does it can make the manifests anew.
+// alter changes one file. Whoever does it can make the manifests anew, but not
+// sign them.
 func alter(name string, change func([]byte) []byte) func(m *made) {
 	return func(m *made) {
 		if m.files[name] == nil {
@@ -44,14 +46,17 @@ func alter(name string, change func([]byte) []byte) func(m *made) {
 	}
 }
 
-// An attack is what somebody does to a bundle. Against the manifests alone, or
+// An attack is what somebody does to a bundle. Against the manifests alone, and
 // with manifests that were made anew, it is to be noticed.
 type attack struct {
 	name string
 	do   func(m *made)
-	want archive.Answer // when the manifests were made anew, and the key is known
-	says string         // what one of the problems says, with them
+	want archive.Answer // when whoever has the key signed the new manifest, and the key is known
+	says string         // what one of the problems says then
 }
+
+// notTheManifest is said of what nobody with the key has signed.
+const notTheManifest = "manifest-sha256.note: it is not over the manifest of this bundle"
 
 func attacks() []attack {
 	broken := archive.Broken
@@ -137,6 +142,7 @@ func attacks() []attack {
 		}, want: broken, says: "nothing in the bundle speaks of this file"},
 		{name: "an added file", do: func(m *made) { m.files["data/items/000001/note.txt"] = []byte("look here") }, want: broken, says: "nothing in the bundle speaks of this file"},
 		{name: "an added file beside the payload", do: func(m *made) { m.files["README.txt"] = []byte("look here") }, want: broken, says: "README.txt: the manifest does not have it"},
+		{name: "a report that was not there", do: func(m *made) { m.files["data/report-2.pdf"] = []byte("%PDF-1.7 more") }, want: archive.OK},
 		{name: "a name of the table", do: alter("data/timeline.json", replace("birds.example/kestrel", "birds.example/reed")), want: broken, says: "exhibit 1: the sender is not the one in its entries"},
 		{name: "a text of the table", do: alter("data/timeline.json", replace("the old street", "the new street")), want: broken, says: "exhibit 1: the text is not the one in its entries"},
 		{name: "a text of the table that is said to be covered", do: func(m *made) {
@@ -165,7 +171,12 @@ func attacks() []attack {
 			return []byte(`{"index":true,"kind":[],"record":"","values":3,"withheld":null}`)
 		}), want: broken, says: "it has no fitting record"},
 		{name: "another format", do: alter("data/bundle.json", replace("daybook-bundle/v1", "daybook-bundle/v2")), want: broken, says: "it is of a format that this program does not know"},
-		{name: "the report, by somebody who makes the manifests anew", do: alter("data/report.pdf", flip), want: archive.OK}, // the log does not sign it: VERIFY.md says so
+		{name: "the report", do: alter("data/report.pdf", flip), want: archive.OK}, // nothing but the signed manifest holds these
+		{name: "the table for a spreadsheet", do: alter("data/timeline.csv", flip), want: archive.OK},
+		{name: "who exported and erased", do: alter("data/custody.csv", flip), want: archive.OK},
+		{name: "a draft", do: alter("data/production-statement.txt", flip), want: archive.OK},
+		{name: "a draft that is taken out", do: func(m *made) { delete(m.files, "data/production-statement.txt") }, want: archive.OK},
+		{name: "the program", do: alter("data/verify.py", flip), want: archive.OK},
 	}
 }
 
@@ -206,7 +217,8 @@ func (m *made) remove(n int) {
 }
 
 // Somebody alters a bundle. Those who make the manifests anew are found by what
-// the log's key has signed; those who do not, by the manifests.
+// the log's key has signed; those who do not, by the manifests. And if whoever has
+// the key were to sign such a manifest, the entries still have to fit.
 func TestAttacks_B2_B3_B4(t *testing.T) {
 	python := startPython(t)
 	for _, a := range attacks() {
@@ -218,16 +230,26 @@ func TestAttacks_B2_B3_B4(t *testing.T) {
 			if r.Answer != archive.Broken || len(r.Problems) == 0 {
 				t.Errorf("with the old manifests: %s", r.Answer)
 			}
-			m.seal()
-			r = python.both(t, m.zip(), known)
-			if r.Answer != a.want {
-				t.Errorf("with new manifests: %s, want %s: %v", r.Answer, a.want, r.Problems)
+			r = python.both(t, m.reseal().zip(), known)
+			if r.Answer != archive.Broken {
+				t.Errorf("with new manifests: %s", r.Answer)
 			}
-			if a.says != "" && !slices.ContainsFunc(r.Problems, func(p archive.Problem) bool { return strings.Contains(p.Where+": "+p.What, a.says) }) {
+			if a.want == archive.OK && !says(r, notTheManifest) {
+				t.Errorf("with new manifests, nothing says %q: %v", notTheManifest, r.Problems)
+			}
+			r = python.both(t, m.seal().zip(), known)
+			if r.Answer != a.want {
+				t.Errorf("with new manifests that are signed: %s, want %s: %v", r.Answer, a.want, r.Problems)
+			}
+			if a.says != "" && !says(r, a.says) {
 				t.Errorf("nothing says %q: %v", a.says, r.Problems)
 			}
 		})
 	}
+}
+
+func says(r check.Report, what string) bool {
+	return slices.ContainsFunc(r.Problems, func(p archive.Problem) bool { return strings.Contains(p.Where+": "+p.What, what) })
 }
 
 // What a reader has from elsewhere decides.

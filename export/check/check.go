@@ -194,7 +194,7 @@ func (c *checker) all() error {
 			return err
 		}
 	}
-	steps := []func() error{}
+	steps := []func() error{c.checkSigned}
 	for _, n := range c.bundle.items {
 		steps = append(steps, func() error { return c.checkItem(n) })
 	}
@@ -226,10 +226,10 @@ func (c *checker) openFiles() (err error) {
 	return err
 }
 
-// checkRest finds files of the payload that nothing speaks of.
+// checkRest finds files that nothing speaks of.
 func (c *checker) checkRest() error {
 	for _, name := range c.files.names() {
-		if isPayload(name) && !c.kept[name] && !allowedFile.MatchString(name) {
+		if !c.kept[name] && !allowedFile.MatchString(name) {
 			c.broken(name, "nothing in the bundle speaks of this file")
 		}
 	}

@@ -32,14 +32,14 @@ const (
 
 var (
 	fileName = regexp.MustCompile(`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
-	// allowedFile are the files of the payload beside those of the items.
-	allowedFile = regexp.MustCompile(`^data/(bundle\.json|report(-[0-9]+)?\.pdf|first-report\.pdf|timeline\.(csv|json)|custody\.csv|completeness\.json` +
-		`|production-statement\.txt|certificate-902\.txt|VERIFY\.md|verify\.py|log/(checkpoint|leaves\.txt|key\.pem|key\.txt))$`)
+	// allowedFile are the files beside those that bundle.json and the entries name.
+	allowedFile = regexp.MustCompile(`^(bagit\.txt|bag-info\.txt|(tag)?manifest-sha256\.txt|manifest-sha256\.note|data/(bundle\.json|report(-[0-9]+)?\.pdf|first-report\.pdf|timeline\.(csv|json)|custody\.csv|completeness\.json` +
+		`|production-statement\.txt|certificate-902\.txt|VERIFY\.md|verify\.py|log/(checkpoint|leaves\.txt|key\.pem|key\.txt)))$`)
 )
 
 func neededFiles() []string {
 	return []string{
-		"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "data/bundle.json",
+		"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "manifest-sha256.note", "tagmanifest-sha256.txt", "data/bundle.json",
 		"data/log/checkpoint", "data/log/key.pem", "data/log/key.txt", "data/completeness.json", "data/timeline.json",
 	}
 }

@@ -45,6 +45,24 @@ func FuzzPayload(f *testing.F) {
 	})
 }
 
+// Whatever stands in the place of the signed manifest: nothing but the bytes that
+// the key has signed are ok.
+func FuzzSignedManifest(f *testing.F) {
+	m := complete(f, diary(10), trueKey)
+	f.Add(m.files[noteName])
+	f.Add(m.note)
+	f.Add([]byte(manifestText(m.origin, 10, m.files["manifest-sha256.txt"]) + "\n— " + m.origin + " AAAA\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m := complete(t, diary(10), trueKey)
+		signed := m.files[noteName]
+		m.files[noteName] = data
+		r := checkFile(t, m.tags().zip(), check.Options{Keys: reader{keys: []string{m.fingerprint()}}.options(t).Keys})
+		if (r.Answer == archive.OK) != bytes.Equal(data, signed) {
+			t.Errorf("%s: %v", r.Answer, r.Problems)
+		}
+	})
+}
+
 func FuzzReadAnchor(f *testing.F) {
 	f.Add(complete(f, diary(10), trueKey).note)
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"daybook"
+	"daybook/archive"
 )
 
 // A key is a note verifier key (c2sp.org/signed-note) of an Ed25519 key.
@@ -121,6 +123,38 @@ func (c *checker) checkLog() (err error) {
 		return err
 	}
 	c.rootsAt[cp.size] = cp.root
+	return nil
+}
+
+// signatureLine is the end of a note with one signature: four bytes of the key's
+// hash and the signature, in base64.
+var signatureLine = regexp.MustCompile(`^([A-Za-z0-9+/]{91}=)\n$`)
+
+// checkSigned holds all files to the key that signed the checkpoint: it has
+// signed the manifest, and nothing else stands in that note.
+func (c *checker) checkSigned() error {
+	const where = "manifest-sha256.note"
+	signed, err := c.files.read(where, maxNote)
+	if err != nil {
+		return err
+	}
+	manifest, err := c.files.digest("manifest-sha256.txt")
+	if err != nil {
+		return err
+	}
+	text := archive.ManifestText(c.checkpoint.origin, c.checkpoint.size, manifest)
+	line, ours := strings.CutPrefix(string(signed), text+"\n— "+c.checkpoint.origin+" ")
+	m := signatureLine.FindStringSubmatch(line)
+	if !ours || m == nil {
+		return bad{where, "it is not over the manifest of this bundle"}
+	}
+	raw, err := fromBase64(where, m[1], 4+ed25519.SignatureSize)
+	if err != nil {
+		return err
+	}
+	if binary.BigEndian.Uint32(raw) != c.key.KeyHash() || !c.key.Verify([]byte(text), raw[4:]) {
+		return bad{where, "its signature is not valid"}
+	}
 	return nil
 }
 

@@ -140,14 +140,18 @@ func (m *made) rootAt(n int) tlog.Hash {
 
 func (m *made) sign(size int, root tlog.Hash) []byte {
 	m.t.Helper()
+	return m.signText(string(flog.Checkpoint{Origin: m.origin, Size: uint64(size), Hash: root[:]}.Marshal()))
+}
+
+func (m *made) signText(text string) []byte {
+	m.t.Helper()
 	pub := append([]byte{1}, m.key.Public().(ed25519.PublicKey)...)
 	sum := sha256.Sum256(append([]byte(m.origin+"\n"), pub...))
 	s, err := note.NewSigner(fmt.Sprintf("PRIVATE+KEY+%s+%x+%s", m.origin, sum[:4], base64.StdEncoding.EncodeToString(append([]byte{1}, m.key.Seed()...))))
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	text := flog.Checkpoint{Origin: m.origin, Size: uint64(size), Hash: root[:]}.Marshal()
-	b, err := note.Sign(&note.Note{Text: string(text)}, s)
+	b, err := note.Sign(&note.Note{Text: text}, s)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -212,6 +216,9 @@ func (m *made) write(kind string, items []int, withheld []string) {
 	der := append([]byte{0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00}, m.key.Public().(ed25519.PublicKey)...)
 	m.files["data/log/key.pem"] = []byte("-----BEGIN PUBLIC KEY-----\n" + base64.StdEncoding.EncodeToString(der) + "\n-----END PUBLIC KEY-----\n")
 	m.files["data/report.pdf"] = []byte("%PDF-1.7 made up")
+	for _, name := range []string{"timeline.csv", "custody.csv", "production-statement.txt", "verify.py"} {
+		m.files["data/"+name] = []byte("a made up " + name + "\n")
+	}
 	var timeline []any
 	for _, i := range items {
 		m.item(i, withheld)
@@ -298,9 +305,25 @@ func (m *made) edit(name string, change func(v map[string]any)) {
 	m.put(name, v)
 }
 
-// seal makes the bag's own files anew, as whoever alters a bundle would.
+// seal makes the bag's own files anew, and signs: what only whoever has the key
+// can do.
 func (m *made) seal() *made {
-	var payload, tags strings.Builder
+	m.t.Helper()
+	m.reseal()
+	m.files["manifest-sha256.note"] = m.signText(manifestText(m.origin, len(m.entries), m.files["manifest-sha256.txt"]))
+	m.tags()
+	return m
+}
+
+// manifestText is what is signed of a manifest.
+func manifestText(origin string, size int, manifest []byte) string {
+	sum := sha256.Sum256(manifest)
+	return fmt.Sprintf("daybook-bundle/v1\n%s\n%d\n%s\n", origin, size, base64.StdEncoding.EncodeToString(sum[:]))
+}
+
+// reseal makes the manifests anew, as whoever alters a bundle can.
+func (m *made) reseal() *made {
+	var payload strings.Builder
 	count, size := 0, 0
 	for _, name := range slices.Sorted(maps.Keys(m.files)) {
 		if strings.HasPrefix(name, "data/") {
@@ -311,8 +334,16 @@ func (m *made) seal() *made {
 	m.files["bagit.txt"] = []byte("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
 	m.files["bag-info.txt"] = fmt.Appendf(nil, "Bag-Software-Agent: made by hand\nPayload-Oxum: %d.%d\n", size, count)
 	m.files["manifest-sha256.txt"] = []byte(payload.String())
-	for _, name := range []string{"bag-info.txt", "bagit.txt", "manifest-sha256.txt"} {
-		fmt.Fprintf(&tags, "%s  %s\n", daybook.DigestOf(m.files[name]), name)
+	return m.tags()
+}
+
+// tags makes the manifest of the bag's own files anew.
+func (m *made) tags() *made {
+	var tags strings.Builder
+	for _, name := range []string{"bag-info.txt", "bagit.txt", "manifest-sha256.note", "manifest-sha256.txt"} {
+		if b, there := m.files[name]; there {
+			fmt.Fprintf(&tags, "%s  %s\n", daybook.DigestOf(b), name)
+		}
 	}
 	m.files["tagmanifest-sha256.txt"] = []byte(tags.String())
 	return m

@@ -26,11 +26,11 @@ NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*\Z")
 HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 FIELD = re.compile(r"[a-z0-9._]+\Z")
 READING = re.compile(r"m[0-9]+\.(key|kind|direction|sender|text)\Z")  # what the table of messages shows
-ALLOWED = re.compile(  # files of the payload beside the items
-    r"data/(bundle\.json|report(-[0-9]+)?\.pdf|first-report\.pdf|timeline\.(csv|json)|custody\.csv|completeness\.json"
-    r"|production-statement\.txt|certificate-902\.txt|VERIFY\.md|verify\.py|log/(checkpoint|leaves\.txt|key\.pem|key\.txt))\Z")
-NEEDED = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "data/bundle.json",
-          "data/log/checkpoint", "data/log/key.pem", "data/log/key.txt", "data/completeness.json", "data/timeline.json")
+ALLOWED = re.compile(  # files beside those that bundle.json and the entries name
+    r"(bagit\.txt|bag-info\.txt|(tag)?manifest-sha256\.txt|manifest-sha256\.note|data/(bundle\.json|report(-[0-9]+)?\.pdf|first-report\.pdf|timeline\.(csv|json)|custody\.csv|completeness\.json"
+    r"|production-statement\.txt|certificate-902\.txt|VERIFY\.md|verify\.py|log/(checkpoint|leaves\.txt|key\.pem|key\.txt)))\Z")
+NEEDED = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "manifest-sha256.note", "tagmanifest-sha256.txt",
+          "data/bundle.json", "data/log/checkpoint", "data/log/key.pem", "data/log/key.txt", "data/completeness.json", "data/timeline.json")
 
 
 class Bad(Exception):
@@ -157,6 +157,12 @@ class Files:
         if self.sizes.get(name, 0) > limit:
             raise Bad(name, "it is larger than such a file is")
         return b"".join(self.chunks(name))
+
+    def digest(self, name):
+        h = hashlib.sha256()
+        for chunk in self.chunks(name):
+            h.update(chunk)
+        return h.digest()
 
     def lines(self, name):
         """Yields the lines of a text file without LF; the last one ends with LF too."""
@@ -530,6 +536,7 @@ class Check:
         self.guard("bag", self.check_bag)
         if not self.guard("data/bundle.json", self.read_bundle) or not self.guard("data/log/checkpoint", self.check_log):
             return
+        self.guard("manifest-sha256.note", self.check_signed)
         for n in self.bundle["items"]:
             if len(self.problems) < MAX_PROBLEMS:
                 self.guard("entry %d" % n, self.check_item, n)
@@ -541,7 +548,7 @@ class Check:
         self.guard("data/timeline.json", self.check_timeline)
         self.guard("key", self.check_keys)
         for name in sorted(self.files.sizes):
-            if name.startswith("data/") and name not in self.kept and not ALLOWED.match(name):
+            if name not in self.kept and not ALLOWED.match(name):
                 self.broken(name, "nothing in the bundle speaks of this file")
 
     def open(self):
@@ -571,10 +578,7 @@ class Check:
             if want is None:
                 self.broken(name, "the manifest does not have it")
                 continue
-            h = hashlib.sha256()
-            for chunk in self.files.chunks(name):
-                h.update(chunk)
-            if h.hexdigest() != want:
+            if self.files.digest(name).hex() != want:
                 self.broken(name, "its SHA-256 is not the one in the manifest")
         for name in sorted(payload) + sorted(tags):
             self.broken(name, "the manifest has it, and it is missing")
@@ -628,6 +632,18 @@ class Check:
             self.broken("data/bundle.json", "origin, size or root are not those of the checkpoint")
         Checkpoint(where, self.signed, key)
         self.roots_at[c.size] = c.root
+
+    # The manifest, and with it every file: signed with the key of the checkpoint (c2sp.org/signed-note)
+    def check_signed(self):
+        where, c = "manifest-sha256.note", self.checkpoint
+        signed, manifest = self.files.read(where, 1 << 16), self.files.digest("manifest-sha256.txt")
+        text = ("daybook-bundle/v1\n%s\n%d\n%s\n" % (c.origin, c.size, base64.b64encode(manifest).decode())).encode()
+        m = re.match(re.escape(text + ("\n\u2014 %s " % c.origin).encode()) + rb"([A-Za-z0-9+/]{91}=)\n\Z", signed)
+        if not m:
+            raise Bad(where, "it is not over the manifest of this bundle")
+        sig = unbase64(where, m.group(1), 68)
+        if sig[:4] != self.key.hash or not ed25519_verify(self.key.public, text, sig[4:]):
+            raise Bad(where, "its signature is not valid")
 
     # One entry: its shown values, salts, record, commitment, leaf and inclusion proof (evidence-format.md)
     def check_item(self, n):
@@ -695,12 +711,7 @@ class Check:
             if not re.match(r"media/[0-9a-f]{16}\.[a-z0-9]{1,5}\Z", file) or file[6:22] != digest[:16] or folder + file in self.kept:
                 raise Bad(where, "it has no fitting media")
             self.kept[folder + file] = True
-            h = hashlib.sha256()
-            if folder + file not in self.files.sizes:
-                raise Bad(folder + file, "it is missing")
-            for chunk in self.files.chunks(folder + file):
-                h.update(chunk)
-            if h.hexdigest() != digest:
+            if self.files.digest(folder + file).hex() != digest:
                 self.broken(folder + file, "its bytes are not those that the entry names")
         if sorted(named) != sorted({v for k, v in values.items() if k.startswith("blob.")}):
             self.broken(where, "the files in its media are not those that its fields blob.* name")
@@ -912,7 +923,7 @@ class Check:
         if r["answer"] == "ok":
             print("What this shows: the system held these bytes when the checkpoint was made, in this order, and they were not altered since.")
             print("It does not show that a platform or a sender told the truth, who the human was, or that nothing was left out before.")
-            print("The report and the tables are made from these entries; the log's own entry about this export has the SHA-256 above.")
+            print("The report and the tables are as the program made them from these entries: the same key signed the list of all files.")
         if r["answer"] == "cannot be checked":
             print("All of it fits together, but whoever makes a bundle with a key of their own can bring that about. What would settle it:")
             print("  --key FINGERPRINT   the fingerprint of the key, from the organisation that keeps the log, by another way than this file")
