@@ -386,6 +386,7 @@ func TestHostileZip_E4(t *testing.T) {
 		{"a device", add(mode("bundle-1/data/x", 0o020666)), "of a form that a bundle does not have"},
 		{"cut off", func(m *made) []byte { b := m.zip(); return b[:len(b)-1000] }, "not a whole ZIP file"},
 		{"cut in the middle", func(m *made) []byte { b := m.zip(); return b[:len(b)/2] }, "not a whole ZIP file"},
+		{"a piece is missing", func(m *made) []byte { b := m.zip(); return append(b[:200:200], b[1200:]...) }, "it cannot be unpacked"},
 		{"nothing", func(*made) []byte { return nil }, "not a whole ZIP file"},
 		{"something before it", func(m *made) []byte { return append([]byte("#!/bin/sh\n"), m.zip()...) }, "not a whole ZIP file"},
 		{"something behind it", func(m *made) []byte { return append(m.zip(), 0) }, "not a whole ZIP file"},

@@ -63,6 +63,9 @@ type watchedReader struct {
 
 // ReadAt implements io.ReaderAt.
 func (w *watchedReader) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 { // where a damaged directory points to: no fault of the disk
+		return 0, notWhole()
+	}
 	n, err := w.r.ReadAt(p, off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		w.err = err
