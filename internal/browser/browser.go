@@ -10,8 +10,10 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	goruntime "runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,10 +157,21 @@ func run[T any](tab *Tab, what string, a chromedp.Action[T]) T {
 	defer cancel()
 	v, err := chromedp.Run(ctx, a)
 	if err != nil {
-		at, text := tab.where()
-		tab.t.Fatalf("%s at %s: %v\n%s", what, at, err, text)
+		tab.failed(what, err)
 	}
 	return v
+}
+
+// failed ends the test. What waited for too long may wait for something that the
+// program holds: then it says what each goroutine does.
+func (tab *Tab) failed(what string, err error) {
+	tab.t.Helper()
+	at, text := tab.where()
+	if errors.Is(err, context.DeadlineExceeded) {
+		stacks := make([]byte, 1<<20)
+		tab.t.Logf("%s", stacks[:goruntime.Stack(stacks, true)])
+	}
+	tab.t.Fatalf("%s at %s: %v\n%s", what, at, err, text)
 }
 
 // where says what the tab shows, for a failure.
@@ -193,8 +206,7 @@ func (tab *Tab) Follow(selector string) {
 	ctx, cancel := context.WithTimeout(tab.ctx, patience)
 	defer cancel()
 	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector)); err != nil {
-		at, text := tab.where()
-		tab.t.Fatalf("follow %s at %s: %v\n%s", selector, at, err, text)
+		tab.failed("follow "+selector, err)
 	}
 }
 
