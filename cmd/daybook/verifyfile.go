@@ -228,7 +228,7 @@ func bundleReport(r bundles.Report) string {
 const (
 	whatItShows = `What this shows: the system held these bytes when the checkpoint was made, in this order, and they were not altered since.
 It does not show that a platform or a sender told the truth, who the human was, or that nothing was left out before.
-The report and the tables are as the program made them from these entries: the same key signed the list of all files.
+The same key signed the list of all files: the report and the tables are as whoever has that key made them from these entries.
 `
 	whatWouldSettle = `All of it fits together, but whoever makes a bundle with a key of their own can bring that about. What would settle it:
   --key FINGERPRINT   the fingerprint of the key, from the organisation that keeps the log, by another way than this file

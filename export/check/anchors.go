@@ -18,8 +18,7 @@ type Anchor struct {
 }
 
 // ReadAnchor reads a checkpoint file that was held elsewhere. Whoever hands it in
-// trusts it: its signature is compared with the key of a bundle only to see
-// whether the same key signed both.
+// trusts it: of its signature is asked only whether it is of the key of a bundle.
 func ReadAnchor(signed []byte) (Anchor, error) {
 	cp, err := parseCheckpoint("anchor", signed)
 	if err != nil {
@@ -48,6 +47,7 @@ func ParseAnchor(s string) (Anchor, error) {
 func (c *checker) checkKeys() error {
 	for _, k := range c.o.Keys {
 		if k == c.key.fingerprint() {
+			c.keySpokenFor = true
 			c.report.Speaks = append(c.report.Speaks, "the fingerprint of the key that you gave")
 		} else {
 			c.broken("key", "the fingerprint that you gave is not that of the key that signed")
@@ -55,6 +55,9 @@ func (c *checker) checkKeys() error {
 	}
 	for _, a := range c.o.Anchors {
 		c.report.Anchors = append(c.report.Anchors, c.checkAnchor(a))
+	}
+	if len(c.report.Speaks) > 0 && !c.keySpokenFor {
+		c.report.Remarks = append(c.report.Remarks, "nothing that you gave speaks for the key: with one of their own, somebody could put other reports, tables and drafts beside the same entries; --key settles it")
 	}
 	return nil
 }
@@ -69,20 +72,24 @@ func (c *checker) checkAnchor(a Anchor) archive.Anchor {
 	switch {
 	case a.Origin != "" && a.Origin != c.checkpoint.origin:
 		c.broken(where, "it is of another log than this bundle")
+	case known && !strings.HasPrefix(root.String(), want):
+		c.broken(where, "root differs: the first %d entries are not those that it covers", a.Size)
+	case len(a.Signed) > 0 && !c.signedBySame(a):
+		c.broken(where, "it is not signed with the key of this bundle")
 	case !known:
 		why := "a selection does not have all leaves"
 		if a.Size > c.checkpoint.size {
 			why = fmt.Sprintf("the bundle covers %d", c.checkpoint.size)
 		}
 		c.report.Remarks = append(c.report.Remarks, fmt.Sprintf("the anchor over %d entries (%s) could not be compared: %s", a.Size, a.Where, why))
-		if c.signedBySame(a) {
+		if len(a.Signed) > 0 {
+			c.keySpokenFor = true
 			c.report.Speaks = append(c.report.Speaks, "the key that signed it has also signed the checkpoint that you hold")
 		}
-	case !strings.HasPrefix(root.String(), want):
-		c.broken(where, "root differs: the first %d entries are not those that it covers", a.Size)
 	default:
 		out.Matches = true
-		if a.Size == c.checkpoint.size || c.last() < a.Size || c.signedBySame(a) {
+		c.keySpokenFor = c.keySpokenFor || len(a.Signed) > 0
+		if a.Size == c.checkpoint.size || c.last() < a.Size || len(a.Signed) > 0 {
 			c.report.Speaks = append(c.report.Speaks, fmt.Sprintf("an anchor over %d entries that you gave (%s)", a.Size, a.Where))
 		} else {
 			c.report.Remarks = append(c.report.Remarks, fmt.Sprintf("the first %d entries are those of the anchor (%s); later ones are newer than it", a.Size, a.Where))
@@ -100,5 +107,5 @@ func (c *checker) last() (n uint64) {
 }
 
 func (c *checker) signedBySame(a Anchor) bool {
-	return len(a.Signed) > 0 && checkpoint{origin: a.Origin}.signedBy("anchor", a.Signed, c.key) == nil
+	return checkpoint{origin: a.Origin}.signedBy("anchor", a.Signed, c.key) == nil
 }

@@ -288,13 +288,13 @@ func TestWhatSpeaks_B3(t *testing.T) {
 		{"a selection and an older anchor", selected, reader{anchors: []string{"12:" + root(12)}}, archive.CannotBeKnown, "a selection does not have all leaves"},
 		{"a selection and an older checkpoint", selected, reader{anchors: []string{string(log.sign(12, log.rootAt(12)))}}, archive.OK, "has also signed the checkpoint that you hold"},
 		{"a newer checkpoint", log, reader{anchors: []string{string(log.sign(30, log.rootAt(13)))}}, archive.OK, "could not be compared: the bundle covers 20"},
-		{"a newer checkpoint of another key", forged, reader{anchors: []string{string(log.sign(30, log.rootAt(13)))}}, archive.CannotBeKnown, "could not be compared: the bundle covers 20"},
+		{"a newer checkpoint of another key", forged, reader{anchors: []string{string(log.sign(30, log.rootAt(13)))}}, archive.Broken, "it is not signed with the key of this bundle"},
 		{"all of it forged", forged, reader{}, archive.CannotBeKnown, ""},
 		{"all of it forged, and the key", forged, reader{keys: []string{log.fingerprint()}}, archive.Broken, "not that of the key that signed"},
 		{"all of it forged, and an anchor", forged, reader{anchors: []string{string(log.note)}}, archive.Broken, "the first 20 entries are not those"},
 		{"all of it forged, and an older anchor", forged, reader{anchors: []string{"12:" + root(12)}}, archive.Broken, "the first 12 entries are not those"},
 		{"only the end forged, and an older anchor by hand", forgedTail, reader{anchors: []string{"12:" + root(12)}}, archive.CannotBeKnown, "later ones are newer than it"},
-		{"only the end forged, and an older anchor", forgedTail, reader{anchors: []string{string(log.sign(12, log.rootAt(12)))}}, archive.CannotBeKnown, "later ones are newer than it"},
+		{"only the end forged, and an older anchor", forgedTail, reader{anchors: []string{string(log.sign(12, log.rootAt(12)))}}, archive.Broken, "it is not signed with the key of this bundle"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := python.both(t, tt.bundle.zip(), tt.reader)

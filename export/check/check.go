@@ -127,6 +127,8 @@ type checker struct {
 	earlier    map[uint64]earlierRoot
 	wanted     map[uint64]bool // sizes of anchors
 	rootsAt    map[uint64]daybook.Digest
+
+	keySpokenFor bool // by something from outside
 }
 
 type earlierRoot struct {

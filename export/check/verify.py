@@ -849,8 +849,10 @@ class Check:
                 self.broken(where, "entry %d shows a message, and it is not there" % n)
 
     def check_keys(self):
+        key_spoken_for = False
         for key in self.keys:
             if key == self.key.fingerprint():
+                key_spoken_for = True
                 self.speaks.append("the fingerprint of the key that you gave")
             else:
                 self.broken("key", "the fingerprint that you gave is not that of the key that signed")
@@ -860,24 +862,31 @@ class Check:
             self.anchor_report.append(report)
             if a.get("origin", self.checkpoint.origin) != self.checkpoint.origin:
                 self.broken(where, "it is of another log than this bundle")
+            elif root is not None and not root.hex().startswith(a["root"]):
+                self.broken(where, "root differs: the first %d entries are not those that it covers" % a["size"])
+            elif "signed" in a and not self.signed_by_same(a):
+                self.broken(where, "it is not signed with the key of this bundle")
             elif root is None:
                 self.remarks.append("the anchor over %d entries (%s) could not be compared: %s" % (
                     a["size"], a["where"], "the bundle covers %d" % self.checkpoint.size if a["size"] > self.checkpoint.size
                     else "a selection does not have all leaves"))
-                if self.signed_by_same(a):
+                if "signed" in a:
+                    key_spoken_for = True
                     self.speaks.append("the key that signed it has also signed the checkpoint that you hold")
-            elif not root.hex().startswith(a["root"]):
-                self.broken(where, "root differs: the first %d entries are not those that it covers" % a["size"])
             else:
                 report["matches"] = True
-                if a["size"] == self.checkpoint.size or max(self.items, default=0) < a["size"] or self.signed_by_same(a):
+                key_spoken_for = key_spoken_for or "signed" in a
+                if a["size"] == self.checkpoint.size or max(self.items, default=0) < a["size"] or "signed" in a:
                     self.speaks.append("an anchor over %d entries that you gave (%s)" % (a["size"], a["where"]))
                 else:
                     self.remarks.append("the first %d entries are those of the anchor (%s); later ones are newer than it" % (a["size"], a["where"]))
+        if self.speaks and not key_spoken_for:
+            self.remarks.append("nothing that you gave speaks for the key: with one of their own, somebody could put other reports, "
+                                "tables and drafts beside the same entries; --key settles it")
 
     def signed_by_same(self, anchor):
         try:
-            return bool(Checkpoint("anchor", anchor.get("signed", b""), self.key))
+            return bool(Checkpoint("anchor", anchor["signed"], self.key))
         except Bad:
             return False
 
@@ -923,7 +932,7 @@ class Check:
         if r["answer"] == "ok":
             print("What this shows: the system held these bytes when the checkpoint was made, in this order, and they were not altered since.")
             print("It does not show that a platform or a sender told the truth, who the human was, or that nothing was left out before.")
-            print("The report and the tables are as the program made them from these entries: the same key signed the list of all files.")
+            print("The same key signed the list of all files: the report and the tables are as whoever has that key made them from these entries.")
         if r["answer"] == "cannot be checked":
             print("All of it fits together, but whoever makes a bundle with a key of their own can bring that about. What would settle it:")
             print("  --key FINGERPRINT   the fingerprint of the key, from the organisation that keeps the log, by another way than this file")
