@@ -69,7 +69,7 @@ func (b Bars) ByWeek() Bars {
 
 // mostCount is where counting ends: sums of it, and round numbers near them, are
 // still whole numbers.
-const mostCount = 1_000_000_000_000_000
+const mostCount = min(1_000_000_000_000_000, math.MaxInt/64)
 
 // count returns the number of bars.
 func (b Bars) count() int {
