@@ -1,6 +1,9 @@
 package chart
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Bars shows counts by day as stacked bars, with moments marked by vertical
 // lines and gaps by dotted boxes.
