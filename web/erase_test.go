@@ -45,7 +45,7 @@ func TestErase_OneMessage_C10(t *testing.T) {
 	path, m := h.entryWith(maya, "usual place")
 	maya.says(maya.get(path), 200, "Erase this message")
 	plan := maya.get(path + "/erase")
-	maya.says(plan, 200, "Nothing has been erased yet", "in all 2 versions", "The content of 2 lines of the record", "1 bundle that was made and holds it. It cannot be called back.",
+	maya.says(plan, 200, "Nothing has been erased yet", "in all 2 versions", "The content of 2 lines of the record", "1 bundle that was made may hold it. It cannot be called back.",
 		"1 line that shows other messages too", "Other messages that quote or answer it", "On 30 Nov 2026, 09:14 GMT it is destroyed", "Backups of this installation hold it until 30 Dec 2026", "Go on")
 	maya.saysNot(plan, "usual place")
 	if strings.Contains(plan.Body, "btn danger") {
@@ -102,7 +102,7 @@ func TestErase_WholeRecord_C10(t *testing.T) {
 	maya, priya := h.enter(h.maya), h.enter(h.priya)
 	in := "/c/" + string(h.mayas) + "/"
 	maya.says(maya.get(in+"archive"), 200, "Nothing waits to be erased", "Erase the whole record")
-	maya.says(maya.get(in+"erase"), 200, "Everything in this record: 98 messages", "The connections to accounts", "2 bundles that were made and hold it")
+	maya.says(maya.get(in+"erase"), 200, "Everything in this record: 98 messages", "The connections to accounts", "2 bundles that were made may hold it")
 	maya.says(maya.post(in+"erase/confirm"), http.StatusUnprocessableEntity, "Tick this if you are sure")
 	if a := maya.post(in+"erase/confirm", "sure", "1"); a.Location != in+"archive" {
 		t.Fatalf("asked: %d to %q", a.Status, a.Location)
