@@ -50,7 +50,7 @@ func Show(v *View, spec Spec) (*Shown, error) {
 		return nil, err
 	}
 	s := &Shown{View: v, Spec: spec, choice: c}
-	s.period(v, chosen)
+	s.period(v)
 	c.labels = spec.labels(v)
 	telling := c.hold(v)
 	if spec.Kind == Selection {
@@ -260,25 +260,27 @@ func (s *Shown) Holds(index uint64) bool {
 	return index < uint64(len(s.choice.held)) && s.choice.held[index]
 }
 
-// period sets the period and counts what of it is left out. Of a Spec with
-// one end of a period, the other is that of the record; without any, both are
-// those of the exhibits.
-func (s *Shown) period(v *View, chosen []*daybook.Message) {
+// period sets the period and counts what of it is left out. An end that the
+// Spec does not have is that of the record: a basket of three messages says how
+// many others there are, and not how many lie between them.
+func (s *Shown) period(v *View) {
 	s.From, s.To = s.Spec.From, s.Spec.To
 	open := s.To.IsZero()
-	span := chosen
-	if !s.From.IsZero() || !open {
-		span = make([]*daybook.Message, len(v.Messages))
-		for i := range v.Messages {
-			span[i] = &v.Messages[i]
-		}
-	}
-	for _, m := range span {
-		if t := at(m); s.Spec.From.IsZero() && (s.From.IsZero() || t.Before(s.From)) {
+	for i := range v.Messages {
+		t := at(&v.Messages[i])
+		if s.Spec.From.IsZero() && (s.From.IsZero() || t.Before(s.From)) {
 			s.From = t
 		}
-		if t := at(m); open && t.After(s.To) {
+		if open && t.After(s.To) {
 			s.To = t
+		}
+	}
+	if s.Spec.Kind == Selection && len(v.Messages) > 0 { // days: when exactly somebody wrote is of that message
+		if s.Spec.From.IsZero() {
+			s.From = midnight(s.From, v.Zone, 0)
+		}
+		if open {
+			s.To = midnight(s.To, v.Zone, 1).Add(-time.Second)
 		}
 	}
 	for i := range v.Messages {
@@ -292,6 +294,12 @@ func (s *Shown) period(v *View, chosen []*daybook.Message) {
 			s.LeftOut++
 		}
 	}
+}
+
+// midnight returns when the local day of t began, or a later day did.
+func midnight(t time.Time, zone *time.Location, days int) time.Time {
+	year, month, day := t.In(zone).Date()
+	return time.Date(year, month, day+days, 0, 0, 0, 0, zone).UTC()
 }
 
 // exhibit makes the exhibits.

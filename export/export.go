@@ -186,7 +186,7 @@ type Shown struct {
 	*View    // Messages, Handles, Decisions and Findings are narrowed and covered too
 	Spec     Spec
 	Exhibits []Exhibit // in order of time
-	From, To time.Time // the period: of the Spec, else of the exhibits
+	From, To time.Time // the period: of the Spec, else of the record
 	InPeriod int       // messages of the case in it
 	LeftOut  int       // of these: not in the bundle
 	Unsaid   int       // of a selection: reasons that rest on messages which are not in it, and are left out
