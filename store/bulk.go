@@ -35,25 +35,48 @@ func (db *DB) prepare(ctx context.Context, all ...bulk) error {
 	if _, within := ctx.Value(txKey{}).(*sql.Tx); within {
 		return nil
 	}
-	db.bulk.mu.Lock()
-	defer db.bulk.mu.Unlock()
 	for _, b := range all {
 		for _, rows := range bulkSizes {
 			text := b.text(db, rows)
-			if db.bulk.prepared[text] != nil {
+			if db.bulk.find(text) != nil {
 				continue
 			}
+			// Nothing is locked meanwhile: this waits for the connection, and who
+			// has it may be about to look for a statement.
 			stmt, err := db.write.PrepareContext(ctx, text)
 			if err != nil {
 				return fmt.Errorf("prepare: %w", err)
 			}
-			if db.bulk.prepared == nil {
-				db.bulk.prepared = map[string]*sql.Stmt{}
+			if err := db.bulk.keep(text, stmt); err != nil {
+				return fmt.Errorf("prepare: %w", err)
 			}
-			db.bulk.prepared[text] = stmt
 		}
 	}
 	return nil
+}
+
+// find returns a statement that was prepared; nil if it was not.
+func (s *statements) find(text string) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.prepared[text]
+}
+
+// keep keeps a statement, unless somebody else was first: then it is closed.
+func (s *statements) keep(text string, stmt *sql.Stmt) error {
+	s.mu.Lock()
+	first := s.prepared[text] == nil
+	if first {
+		if s.prepared == nil {
+			s.prepared = map[string]*sql.Stmt{}
+		}
+		s.prepared[text] = stmt
+	}
+	s.mu.Unlock()
+	if first {
+		return nil
+	}
+	return stmt.Close()
 }
 
 // writeRows writes rows whose values stand one after the other in args. It is
@@ -66,9 +89,7 @@ func (db *DB) writeRows(ctx context.Context, b bulk, args []any) error {
 			continue
 		}
 		text := b.text(db, rows)
-		db.bulk.mu.Lock()
-		stmt := db.bulk.prepared[text]
-		db.bulk.mu.Unlock()
+		stmt := db.bulk.find(text)
 		if stmt != nil && within {
 			stmt = tx.StmtContext(ctx, stmt)
 		}
