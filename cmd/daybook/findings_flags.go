@@ -9,6 +9,7 @@ import (
 	"daybook"
 	"daybook/detect"
 	"daybook/detect/flags"
+	"daybook/export"
 	"daybook/store"
 )
 
@@ -120,8 +121,8 @@ func flagFinding(f flags.Flag, party []daybook.Handle, theirs []*store.FlaggedMe
 	slices.Sort(entries)
 	slices.SortStableFunc(rules, func(a, b detect.Reason) int { return len(b.Entries) - len(a.Entries) })
 	out.Reasons = rules
-	out.Text = fmt.Sprintf("%s marked as %s, for a reader to look at first.%s", plural(len(entries), "message is", "messages are"), flagWords(f), suchAMark(f))
+	out.Text = fmt.Sprintf("%s marked as %s, for a reader to look at first.%s", plural(len(entries), "message is", "messages are"), export.FlagWords(f), suchAMark(f))
 	out.Figures = measuredFigures(f)
-	out.Figures["messages"] = detect.Figure{Value: int64(len(entries)), Unit: "messages", Text: "Marked as " + flagWords(f) + ".", Entries: entries}
+	out.Figures["messages"] = detect.Figure{Value: int64(len(entries)), Unit: "messages", Text: "Marked as " + export.FlagWords(f) + ".", Entries: entries}
 	return out, true
 }

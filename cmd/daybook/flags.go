@@ -12,22 +12,8 @@ import (
 	"daybook/cases"
 	"daybook/detect"
 	"daybook/detect/flags"
+	"daybook/export"
 )
-
-// flagWords is what is said of a message with a flag. It is always "possible".
-func flagWords(f flags.Flag) string {
-	switch f {
-	case flags.SelfHarm:
-		return "possible self-harm"
-	case flags.ThirdParties:
-		return "possible third parties"
-	case flags.Sexual:
-		return "possible sexual content"
-	case flags.Doxxing:
-		return "possible details made known"
-	}
-	return "possible " + string(f)
-}
 
 // flagsOf returns what is found in some messages if the actor may read what they
 // say, because that is what flags tell of; nothing otherwise.
@@ -136,7 +122,7 @@ func flagsIn(found []flags.Found) (out []flags.Flag) {
 func flagged(all []flags.Flag) string {
 	words := make([]string, len(all))
 	for i, f := range all {
-		words[i] = flagWords(f)
+		words[i] = export.FlagWords(f)
 	}
 	return strings.Join(words, ", ")
 }
