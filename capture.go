@@ -18,9 +18,10 @@ type Capture struct {
 	MediaType string // RFC 6838
 	Raw       []byte
 	Exchange  *Exchange // nil unless Origin is Collected
-	Member    string    // JSON pointer (RFC 6901) or file name inside the exchange or import
-	Offset    int64     // of Raw in the body or file, in bytes; -1 if unknown
+	Member    string    // place in the body: a JSON pointer (RFC 6901); in a file: see Place
+	Offset    int64     // of Raw in the body or member, in bytes; -1 if unknown
 	Origin    Origin
+	File      Digest // of the file that it was read from; zero unless Origin is Imported
 }
 
 // An Exchange is one request and its answer, without secrets.
@@ -102,6 +103,7 @@ const (
 	Withdrawn AccountState = "withdrawn"
 	Expired   AccountState = "expired" // the consent's end has passed
 	Stopped   AccountState = "stopped" // the platform refused; a person must act
+	Named     AccountState = "named"   // never read: a file from it was added, and it was named as the person's own
 )
 
 // Consent records what the person agreed to for one account. Collection stops

@@ -44,6 +44,9 @@ func (codec *ItemCodec) Record(it Item) Record {
 	// In the order in which the log keeps them, so that it need not sort.
 	w.text("account", string(c.Account))
 	w.text("failed", it.Failed)
+	if !c.File.IsZero() {
+		w.text("file", c.File.String())
+	}
 	w.text("lane", string(c.Lane))
 	if it.Reading != nil {
 		for i := range it.Reading.Messages {
@@ -194,6 +197,8 @@ func (codec *ItemCodec) Parse(r Record) (Item, error) {
 			c.Offset, err = strconv.ParseInt(s, 10, 64)
 		case "failed":
 			it.Failed = s
+		case "file":
+			err = c.File.UnmarshalText([]byte(s))
 		case "parser":
 			read.Parser = s
 		default:

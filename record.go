@@ -20,7 +20,7 @@ const (
 	RecordDiary       RecordKind = "diary"       // what happened offline
 	RecordGap         RecordKind = "gap"         // a time that was not watched: Gap
 	RecordConsent     RecordKind = "consent"     // given, renewed, paused, withdrawn: ConsentRecord
-	RecordImport      RecordKind = "import"      // an export file that was read
+	RecordImport      RecordKind = "import"      // an export file that was read: Import
 	RecordDecision    RecordKind = "decision"    // a person's mark: Decision
 	RecordAccess      RecordKind = "access"      // a look, a search, a change: Access
 	RecordExport      RecordKind = "export"      // a bundle that was made
@@ -136,6 +136,7 @@ const (
 	SeenAgain     ObservationKind = "back"             // a message that was gone is there
 	SeenBlocked   ObservationKind = "blocked"          // the person's block of a handle, first seen
 	SeenUnblocked ObservationKind = "unblocked"        // the handle exists and is no longer blocked
+	SeenMuted     ObservationKind = "muted"            // the person's muting of a handle, first seen
 	SeenLaneLost  ObservationKind = "lane not offered" // the server does not have this place
 )
 
@@ -164,6 +165,7 @@ type ConsentEvent string
 
 const (
 	ConsentGiven     ConsentEvent = "given"
+	AccountNamed     ConsentEvent = "named" // a file from it was added; the platform is not asked for anything
 	ConsentRenewed   ConsentEvent = "renewed"
 	ConsentPaused    ConsentEvent = "paused"
 	ConsentResumed   ConsentEvent = "resumed"

@@ -30,7 +30,10 @@ var (
 )
 
 // A RateLimitError says when the platform may be asked again.
-type RateLimitError struct{ Until time.Time }
+type RateLimitError struct {
+	Until time.Time
+	Cause string // for the entry of the gap, in words without personal data; "" if the platform sets the limit
+}
 
 func (e *RateLimitError) Error() string {
 	return fmt.Sprintf("rate limited until %s", e.Until.UTC().Format(time.RFC3339))
@@ -82,6 +85,14 @@ type Source interface {
 	Media(ctx context.Context, m daybook.Media) ([]byte, daybook.Exchange, error)
 
 	Close() error
+}
+
+// A Resumer is a Source with lanes whose newest page tells nothing that the page
+// at a cursor does not: where each item that is handed out has its price, and old
+// items are never put in afterwards. Such a lane is read from its cursor on.
+type Resumer interface {
+	// Resumes reports whether Fetch at the lane's forward cursor is enough.
+	Resumes(lane daybook.Lane) bool
 }
 
 // ErrNotFetched says that an attachment lies on a host that is not asked.

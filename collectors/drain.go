@@ -81,7 +81,7 @@ func (r *run) failedLane(ctx context.Context, lanes []daybook.Lane, err error, r
 	case ctx.Err() != nil:
 		return err
 	case errors.As(err, &limit) && r.src != nil:
-		return errors.Join(err, r.failing(ctx, lanes, causeLimit), r.because(ctx, r.src.Lanes(), causeLimit))
+		return errors.Join(err, r.failing(ctx, lanes, causeOf(err)), r.because(ctx, r.src.Lanes(), causeOf(err)))
 	case errors.As(err, &limit), !errors.As(err, &fetch):
 		return errors.Join(err, r.failing(ctx, lanes, causeOf(err)))
 	case row >= maxLanesFailing:
@@ -101,7 +101,7 @@ func (r *run) failedPast(ctx context.Context, lanes []daybook.Lane, err error) e
 		return errors.Join(err, r.refused(ctx))
 	case errors.As(err, &limit):
 		// Until then nothing is read: if that is long, this is why.
-		return errors.Join(err, r.because(ctx, lanes, causeLimit))
+		return errors.Join(err, r.because(ctx, lanes, causeOf(err)))
 	case errors.As(err, &fetch) && ctx.Err() == nil:
 		return nil
 	}
@@ -124,7 +124,7 @@ func (r *run) fetch(ctx context.Context, lane daybook.Lane, at Cursor) (p Page, 
 // shows is appended before the pages between, so that even a cursor that the
 // platform no longer takes does not hide what is new. A lane whose last page
 // gives no cursor has no place to go on from: it is walked from its top each
-// time.
+// time. A lane of a Resumer is read from its cursor alone.
 func (r *run) forward(ctx context.Context, lane daybook.Lane, lr *LaneReport) error {
 	st, err := r.Ledger.Lane(ctx, r.acc.ID, lane)
 	if err != nil {
@@ -134,7 +134,11 @@ func (r *run) forward(ctx context.Context, lane daybook.Lane, lr *LaneReport) er
 	if st.Lost && began.Sub(st.Asked) < askLostAgain {
 		return nil
 	}
-	page, err := r.fetch(ctx, lane, "")
+	first := Cursor("")
+	if s, ok := r.src.(Resumer); ok && s.Resumes(lane) {
+		first = st.Forward
+	}
+	page, err := r.fetch(ctx, lane, first)
 	if errors.Is(err, ErrNoLane) {
 		return r.lost(ctx, lane)
 	}
@@ -149,13 +153,19 @@ func (r *run) forward(ctx context.Context, lane daybook.Lane, lr *LaneReport) er
 	}
 	at := st.Forward
 	end := page.Next == at && !page.More
-	if at == "" {
+	switch {
+	case at == "":
 		at, end = page.Next, !page.More || page.Next == ""
+	case first != "":
+		at, end = page.Next, !page.More || page.Next == at
 	}
 	err = r.commit(ctx, lane, page, lr, func(st *LaneState) []daybook.Record {
 		st.Lost = false
-		if st.Forward == "" {
+		switch {
+		case st.Forward == "":
 			st.Forward, st.Back, st.BackDone = page.Next, page.Back, page.Back == ""
+		case first != "":
+			st.Forward = page.Next
 		}
 		return r.moved(lane, st, page, end, began)
 	})

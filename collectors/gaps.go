@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func causeOf(err error) string {
 	var fetch *fetchError
 	switch {
 	case errors.As(err, &limit):
-		return causeLimit
+		return cmp.Or(limit.Cause, causeLimit)
 	case errors.Is(err, ErrRefused):
 		return causeRefused
 	case errors.Is(err, daybook.ErrConsentEnded):
