@@ -60,6 +60,10 @@ type TransportOptions struct {
 	// has one) and to no other.
 	Authorization     string
 	AuthorizationHost string
+	// Sign is called last, in the place of Authorization, for calls to
+	// AuthorizationHost that need a signature of their own (OAuth 1.0a). What
+	// it adds is neither recorded nor logged. It must not keep the request.
+	Sign func(*http.Request) error
 
 	MaxBody  int64         // bytes; 0 means 32 MiB
 	Timeout  time.Duration // of one call with its body and redirects; 0 means a minute
@@ -219,30 +223,11 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // send makes one call: list, authorisation, limiter, recorder, network.
 func (t *Transport) send(req *http.Request) (Answer, error) {
-	if err := t.check(req.Method, req.URL); err != nil {
-		return Answer{}, err
-	}
 	host := strings.ToLower(req.URL.Host)
-
-	out := req.Clone(req.Context())
-	out.Header = http.Header{}
-	for _, name := range []string{"Content-Type", "Accept"} {
-		if v := req.Header.Get(name); v != "" {
-			out.Header.Set(name, v)
-		}
-	}
-	if out.Header.Get("Accept") == "" {
-		out.Header.Set("Accept", "*/*")
-	}
-	out.Header.Set("User-Agent", userAgent)
-	if t.opts.Authorization != "" && host == strings.ToLower(t.opts.AuthorizationHost) {
-		out.Header.Set("Authorization", t.opts.Authorization)
-	}
-
-	if err := t.limits.check(host, t.opts.Now()); err != nil {
+	out, err := t.outgoing(req)
+	if err != nil {
 		return Answer{}, err
 	}
-
 	start := t.opts.Now()
 	resp, err := t.base(host).RoundTrip(out)
 	if err != nil {
@@ -258,7 +243,7 @@ func (t *Transport) send(req *http.Request) (Answer, error) {
 	}
 	end := t.opts.Now()
 
-	if err := t.limits.note(host, resp, end); err != nil {
+	if err := t.noteLimit(req, resp, end); err != nil {
 		return Answer{}, err
 	}
 	return Answer{
@@ -275,6 +260,45 @@ func (t *Transport) send(req *http.Request) (Answer, error) {
 		Header: resp.Header,
 		Body:   body,
 	}, nil
+}
+
+// outgoing returns a call as it is sent: checked, with the authorisation, and
+// only if the platform's rate limit lets it pass.
+func (t *Transport) outgoing(req *http.Request) (*http.Request, error) {
+	if err := t.check(req.Method, req.URL); err != nil {
+		return nil, err
+	}
+	host := strings.ToLower(req.URL.Host)
+	out := req.Clone(req.Context())
+	out.Header = http.Header{}
+	for _, name := range []string{"Content-Type", "Accept"} {
+		if v := req.Header.Get(name); v != "" {
+			out.Header.Set(name, v)
+		}
+	}
+	if out.Header.Get("Accept") == "" {
+		out.Header.Set("Accept", "*/*")
+	}
+	out.Header.Set("User-Agent", userAgent)
+	if err := t.limits.check(host, t.opts.Now()); err != nil {
+		return nil, err
+	}
+	if host == strings.ToLower(t.opts.AuthorizationHost) {
+		switch {
+		case t.opts.Sign != nil:
+			if err := t.opts.Sign(out); err != nil {
+				return nil, fmt.Errorf("sign the call: %w", err)
+			}
+		case t.opts.Authorization != "":
+			out.Header.Set("Authorization", t.opts.Authorization)
+		}
+	}
+	return out, nil
+}
+
+// noteLimit takes note of what an answer says about the platform's rate limit.
+func (t *Transport) noteLimit(req *http.Request, resp *http.Response, now time.Time) error {
+	return t.limits.note(strings.ToLower(req.URL.Host), resp, now)
 }
 
 func (t *Transport) base(host string) http.RoundTripper {
