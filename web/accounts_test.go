@@ -27,6 +27,12 @@ import (
 // realConnector is the driver behind the pages, as the program has it.
 type realConnector struct{ config mastodon.Config }
 
+func (c realConnector) Platforms() []web.Connectable {
+	return []web.Connectable{{Platform: mastodon.Platform, Title: "Mastodon", Server: true, Typed: true, Scopes: mastodon.Scopes()}}
+}
+
+func (c realConnector) Cost(context.Context, daybook.Account) (*web.Cost, error) { return nil, nil }
+
 func (c realConnector) Scopes(daybook.Platform) []string { return mastodon.Scopes() }
 
 func (c realConnector) Begin(ctx context.Context, _ daybook.Platform, server, back string) (string, []byte, error) {

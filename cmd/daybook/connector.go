@@ -21,6 +21,14 @@ type connector struct{ app *app }
 
 var _ web.Connector = connector{}
 
+// Platforms implements web.Connector.
+func (connector) Platforms() []web.Connectable {
+	return []web.Connectable{{Platform: mastodon.Platform, Title: "Mastodon", Server: true, Typed: true, Scopes: mastodon.Scopes()}}
+}
+
+// Cost implements web.Connector.
+func (connector) Cost(context.Context, daybook.Account) (*web.Cost, error) { return nil, nil }
+
 // Scopes implements web.Connector.
 func (connector) Scopes(p daybook.Platform) []string {
 	if p != mastodon.Platform {
