@@ -24,6 +24,7 @@ type Config struct {
 	Web      Web      `toml:"web" doc:"The web pages."`
 	Database Database `toml:"database" doc:"Where rows are kept."`
 	Collect  Collect  `toml:"collect" doc:"How accounts are read."`
+	X        X        `toml:"x" doc:"Accounts on X."`
 	Media    Media    `toml:"media" doc:"Pictures, sound and film that come with messages."`
 	Alerts   Alerts   `toml:"alerts" doc:"When people are told of new contact. Who is told what is set in each case."`
 	Erase    Erase    `toml:"erase" doc:"When content that somebody asked to be erased is destroyed."`
@@ -111,6 +112,7 @@ func Defaults(goos string, getenv func(string) string) Config {
 				Duration(24 * time.Hour), Duration(7 * 24 * time.Hour),
 			},
 		},
+		X:       defaultX(),
 		Media:   Media{Fetch: true, MaxBytes: 64 << 20},
 		Alerts:  Alerts{QuietFrom: 22 * 60, QuietUntil: 8 * 60},
 		Erase:   Erase{Days: 7},

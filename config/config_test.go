@@ -183,6 +183,11 @@ func TestWrongFiles(t *testing.T) {
 		{"duration without unit", "[collect]\n\nevery = \"60\"\n", 3, `collect.every: "60" is not a duration; write a number with its unit`},
 		{"negative duration", "[collect]\nevery = \"-1s\"\n", 2, "less than nothing"},
 		{"time of day", "[alerts]\nquiet_from = \"25:00\"\n", 2, "not a time of day"},
+		{"dollars in words", "[x]\nmonthly_cap = \"two\"\n", 2, `write it as "2.00"`},
+		{"dollars that are none", "[x]\nmonthly_cap = \"2.\"\n", 2, `write it as "2.00"`},
+		{"negative dollars", "[x]\nmonthly_cap = \"-1\"\n", 2, `write it as "2.00"`},
+		{"dollars behind the point", "[x]\nmonthly_cap = \"1.+5\"\n", 2, `write it as "2.00"`},
+		{"secret of X in the file", "[x]\nclient_secret = \"x\"\n", 2, "name the file that holds it with x.client_secret_file"},
 		{"type", "\nlisten = 8765\n", 0, "line 2"},
 		{"not text", "\xff\xfe\x00", 1, "UTF-8"},
 	} {
@@ -305,6 +310,13 @@ func TestValidate(t *testing.T) {
 			c.TimeStamps.Authorities[1].URL = "https://a:hunter2@time.example"
 		}, []string{"time_stamps.authority.url: ", "without a name or password"}},
 		{"authority without roots", func(c *config.Config) { stamps(c); c.TimeStamps.Authorities[0].Roots = "" }, []string{"time_stamps.authority.roots: ", "anybody's"}},
+		{"X", func(c *config.Config) { c.X.Enabled, c.X.API, c.X.Names = true, "v1.1", "post" }, nil},
+		{"interface of X", func(c *config.Config) { c.X.API = "v3" }, []string{"x.api: ", "v2, v1.1"}},
+		{"names of X", func(c *config.Config) { c.X.Names = "toot" }, []string{"x.names: ", "tweet, post"}},
+		{"back to another machine", func(c *config.Config) { c.X.Back = "http://notes.charity.example:8766/back" }, []string{"x.back: ", "127.0.0.1:8766"}},
+		{"back without port", func(c *config.Config) { c.X.Back = "http://127.0.0.1/back" }, []string{"x.back: "}},
+		{"client of two words", func(c *config.Config) { c.X.ClientID = "a b" }, []string{"x.client_id: "}},
+		{"approval of two lines", func(c *config.Config) { c.X.Approval = "a\nb" }, []string{"x.approval: "}},
 		{"two problems", func(c *config.Config) { c.LogLevel, c.Listen = "loud", "x" }, []string{"log_level: ", "listen: "}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -142,7 +142,7 @@ func (*refuser) UnmarshalTOML(any) error { return errors.New("refused") }
 
 // settlePaths makes the paths of c absolute where they start from home or base.
 func (c *Config) settlePaths(base, home string) {
-	for _, p := range []*string{&c.Data, &c.KeyFile, &c.Database.URLFile, &c.Mail.PasswordFile} {
+	for _, p := range []*string{&c.Data, &c.KeyFile, &c.Database.URLFile, &c.Mail.PasswordFile, &c.X.ClientSecretFile, &c.X.BearerFile} {
 		*p = settle(*p, base, home)
 	}
 	for i := range c.TimeStamps.Authorities {
@@ -198,6 +198,8 @@ func (c *Config) readSecrets() error {
 	return errors.Join(
 		readSecret("database.url_file", c.Database.URLFile, &c.Database.URL),
 		readSecret("mail.password_file", c.Mail.PasswordFile, &c.Mail.Password),
+		readSecret("x.client_secret_file", c.X.ClientSecretFile, &c.X.ClientSecret),
+		readSecret("x.bearer_file", c.X.BearerFile, &c.X.Bearer),
 	)
 }
 

@@ -34,6 +34,7 @@ func (c Config) Validate() error {
 		c.checkWeb(),
 		c.Database.check(),
 		c.Collect.check(),
+		c.X.check(),
 		c.Media.check(),
 		c.Alerts.check(),
 		days("erase.days", c.Erase.Days),
