@@ -27,9 +27,14 @@ type Import struct {
 	Members []ImportMember `json:"members,omitempty"` // what is in the file, in its order
 	Threads []string       `json:"threads,omitempty"` // that the person chose; none: all that are taken by default
 	// Excluded is how many senders in the file are never stored. If there are
-	// any, or Threads leaves some out, Parts is empty.
+	// any, or Threads leaves some out, or the file holds a message that was
+	// erased, Parts is empty, and Members lacks what belongs to them.
 	Excluded int           `json:"excluded,omitzero"`
 	Report   *ImportReport `json:"report,omitempty"` // of the entry that ends it
+	// Whole and Held are of that entry too: what the absence of a message from
+	// this file is worth.
+	Whole bool     `json:"whole,omitzero"` // every conversation of the account is in it, from its beginning
+	Held  []string `json:"held,omitempty"` // the threads that are in it and were read
 }
 
 // ImportEvent says what an entry of kind import tells.
@@ -112,4 +117,39 @@ func SplitPlace(place string) (member, pointer string) {
 // version does not know it.
 func (i Import) Title() string {
 	return cmp.Or(map[string]string{"x-archive": "X account archive"}[i.Kind], i.Kind)
+}
+
+// A Shown is how one capture shows a message, as far as that tells which files it
+// stands in.
+type Shown struct {
+	Account   AccountID
+	Kind      Kind
+	Direction Direction
+	Sent      time.Time
+	File      Digest
+}
+
+// ShownBy is how a capture shows a message.
+func ShownBy(c *Capture, m *ReadMessage) Shown {
+	return Shown{Account: c.Account, Kind: m.Kind, Direction: m.Direction, Sent: m.Sent.At, File: c.File}
+}
+
+// MayHold reports whether the bytes of the file are kept as a whole and a message
+// may stand in them: it was read from this file; or it reached the same account
+// before the file was made, and is of a kind that such files hold. A later file
+// holds what an earlier one held, and nothing says so: what is equal is not
+// archived again. It says yes where it is not known.
+func (i Import) MayHold(m Shown) bool {
+	const clocks = 48 * time.Hour // that two clocks may be apart
+	switch {
+	case len(i.Parts) == 0:
+		return false
+	case m.File == i.File && !m.File.IsZero():
+		return true
+	case m.Account != i.Account:
+		return false
+	case m.File.IsZero() && m.Direction == In && m.Kind != KindDirectMessage:
+		return false // what others wrote in public is in no file of one's own account
+	}
+	return i.Made.IsZero() || m.Sent.IsZero() || !m.Sent.After(i.Made.Add(clocks))
 }

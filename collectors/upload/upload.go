@@ -74,11 +74,14 @@ type Export interface {
 
 // A Summary says what is in a file.
 type Summary struct {
-	Kind    string
-	Parser  string         // of its readings: "x/1"
-	Owner   daybook.Handle // whose account it is, as the file says
-	Made    time.Time      // when the platform made it; zero if it does not say
-	Threads []Thread       // the one with the newest message first
+	Kind   string
+	Parser string         // of its readings: "x/1"
+	Owner  daybook.Handle // whose account it is, as the file says
+	Made   time.Time      // when the platform made it; zero if it does not say
+	// Whole says that every conversation of the account is in the file, from
+	// its beginning: one that is not in it was not there when it was made.
+	Whole   bool
+	Threads []Thread // the one with the newest message first
 	Members []daybook.ImportMember
 	// Report holds what does not depend on what the person chooses.
 	Report daybook.ImportReport
