@@ -244,6 +244,9 @@ type Restore struct {
 	Checkpoint    []byte        `json:"checkpoint,omitempty"`      // the signed note over Size entries
 	Stamps        []HandedStamp `json:"stamps,omitempty"`          // over the bytes of Checkpoint
 	NotHandedOver []uint64      `json:"not_handed_over,omitempty"` // entries whose content did not come with it
+	// BlobsNotHandedOver are bytes that entries name and that did not come with
+	// them: pieces of files that were added, which a bundle leaves out.
+	BlobsNotHandedOver []Digest `json:"blobs_not_handed_over,omitempty"`
 }
 
 // A HandedStamp is a time stamp (RFC 3161) that came with a log.

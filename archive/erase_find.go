@@ -32,8 +32,11 @@ type Found struct {
 	Entries []uint64
 	// Kept are captures that show one of the messages beside others.
 	Kept []uint64
-	// Blobs are what Entries name, each once.
+	// Blobs are what Entries name, each once, but for the pieces of Files.
 	Blobs []daybook.Digest
+	// Files are those of Entries that hold a file as a whole in which one of
+	// the messages may stand. What was read from them has entries of its own.
+	Files []uint64
 	// Quoted are the first captures of other messages that answer one of
 	// them, name it or have its text in theirs.
 	Quoted []uint64
@@ -73,6 +76,7 @@ func (l *Log) Find(ctx context.Context, c daybook.CaseID, s Search) (Found, erro
 		}
 		f.entry(&e)
 	}
+	f.files()
 	return f.found, nil
 }
 
@@ -85,6 +89,8 @@ type finder struct {
 	texts    []string
 	natives  map[string]bool             // what an answer names them by: account and identifier
 	quoting  map[daybook.MessageKey]bool // messages that are in found.Quoted
+	shown    []daybook.Shown             // how the messages came
+	imports  []begun                     // files that are kept as a whole
 	found    Found
 }
 
@@ -135,6 +141,11 @@ func (f *finder) entry(e *Entry) {
 		}
 	case daybook.RecordExport:
 		f.found.Exports = append(f.found.Exports, *e)
+	case daybook.RecordImport:
+		var i daybook.Import
+		if e.Record.Decode(&i) == nil && len(i.Parts) > 0 {
+			f.imports = append(f.imports, begun{e.Index, i})
+		}
 	case daybook.RecordExchange:
 		var body []byte
 		if json.Unmarshal(e.Record.Value("body"), &body) == nil && f.named(body) {
@@ -157,6 +168,9 @@ func (f *finder) item(e *Entry) {
 	for i := range it.Reading.Messages {
 		key := it.Reading.Messages[i].Key
 		shows = shows || f.messages[key]
+		if f.messages[key] {
+			f.shown = append(f.shown, daybook.ShownBy(&it.Capture, &it.Reading.Messages[i]))
+		}
 		if key != "" && !f.messages[key] {
 			others = true
 			f.quote(e.Index, string(it.Capture.Account), &it.Reading.Messages[i])
@@ -168,6 +182,24 @@ func (f *finder) item(e *Entry) {
 	case shows:
 		f.add(e)
 	}
+}
+
+// A begun is an entry with a file.
+type begun struct {
+	entry uint64
+	daybook.Import
+}
+
+// files takes the entries that hold files in which one of the messages may stand.
+func (f *finder) files() {
+	for _, i := range f.imports {
+		if slices.ContainsFunc(f.shown, i.MayHold) {
+			f.found.Files = append(f.found.Files, i.entry)
+			f.found.Entries = append(f.found.Entries, i.entry)
+		}
+	}
+	slices.Sort(f.found.Entries)
+	f.found.Entries = slices.Compact(f.found.Entries)
 }
 
 // quote notes another message if it answers one of those, names it or has its

@@ -153,8 +153,9 @@ type restorer struct {
 	rows      []Row
 	absent    []uint64 // of rows: those without content
 	notHanded []uint64
-	last      time.Time // of the newest entry whose content came
-	blobs     []string  // files that were written
+	last      time.Time        // of the newest entry whose content came
+	blobs     []string         // files that were written
+	lacking   []daybook.Digest // blobs that did not come with it
 }
 
 func (r *restorer) run(ctx context.Context, actor daybook.Actor) error {
@@ -179,7 +180,7 @@ func (r *restorer) run(ctx context.Context, actor daybook.Actor) error {
 		return err
 	}
 	told := r.handover.Restore
-	told.NotHandedOver = r.notHanded
+	told.NotHandedOver, told.BlobsNotHandedOver = r.notHanded, r.lacking
 	if r.log.water != nil {
 		m := r.log.water.All()[r.c]
 		told.LostSize, told.LostRoot = m.Size, m.Root
@@ -290,6 +291,7 @@ func (r *restorer) fill(ctx context.Context, row *Row, e HandedEntry) error {
 	for _, d := range rec.Blobs {
 		b, err := e.Blob(d)
 		if errors.Is(err, daybook.ErrNotFound) {
+			r.lacking = append(r.lacking, d)
 			continue
 		}
 		if err != nil {

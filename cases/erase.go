@@ -15,6 +15,9 @@ type ErasurePlan struct {
 	Entries  []uint64 // of the log whose content goes, ascending; nil for a whole case
 	Media    int      // attachments and pictures of accounts whose bytes go
 	Versions int      // texts that the messages had
+	// Files are entries of Entries that hold a file which somebody added, as a
+	// whole: one of the messages may stand in it. What was read from it stays.
+	Files []uint64
 	// Kept are entries that show one of the messages beside others that stay:
 	// their content stays, and the message is in no list or search.
 	Kept     []uint64

@@ -250,8 +250,14 @@ func (c *choice) line(e EntryLine) EntryLine {
 		if _, ok := c.redacted[k][FieldAttachments]; ok || !c.shown[k] {
 			e.Media = nil
 		}
+		if c.leaves(k) {
+			e.Place, e.Offset = "", -1
+		}
 	}
 	e.Messages, e.Natives = nil, nil
+	if e.Import != nil && c.spec.Kind == Selection {
+		e.Import = bareImport(e.Import)
+	}
 	return e
 }
 

@@ -23,6 +23,7 @@ type completeness struct {
 	Before      time.Time        `json:"not_watched_before,omitzero"`
 	Accounts    []watchedAccount `json:"watched,omitempty"`
 	Unsaid      int              `json:"reasons_left_out,omitzero"`
+	Imports     []importObject   `json:"imports,omitempty"`
 	Covered     []coverObject    `json:"covered,omitempty"`
 	Limits      []string         `json:"limits"`
 }
@@ -107,6 +108,7 @@ func (s *Shown) WriteCompleteness(w io.Writer) error {
 		}
 		c.Accounts = append(c.Accounts, watchedAccount{iv.Account, iv.From, iv.To})
 	}
+	c.Imports = s.importObjects()
 	for _, h := range s.Handled {
 		c.Covered = append(c.Covered, coverObject{h.As, h.Reason})
 	}

@@ -268,6 +268,10 @@ func (c *coverer) media(m daybook.Media) daybook.Media {
 
 func (c *coverer) line(e EntryLine) EntryLine {
 	e.Actor, e.Detail, e.Why = c.actor(e.Actor), c.text(e.Detail), c.text(e.Why)
+	if place := c.text(e.Place); place != e.Place {
+		e.Place, e.Offset = "", -1
+	}
+	e.Import = c.imported(e.Import)
 	if e.Media != nil {
 		m := c.media(*e.Media)
 		e.Media = &m

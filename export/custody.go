@@ -141,6 +141,9 @@ func (s *Shown) what(e *EntryLine, kinds map[daybook.RecordKind]int) string {
 		return "content erased"
 	}
 	if !acquired(e) {
+		if e.Import != nil {
+			return ImportWords(e.Import)
+		}
 		if e.Detail == "" {
 			return "an entry of kind " + string(e.Kind)
 		}

@@ -37,6 +37,7 @@ type Spec struct {
 	Redactions []Redaction       `json:"redact,omitempty"`  // fields of messages that are withheld
 	Covers     []Cover           `json:"cover,omitempty"`   // words that are covered wherever they stand
 	Access     bool              `json:"access,omitzero"`   // with who looked and searched: only in a person's own copy
+	Files      bool              `json:"files,omitzero"`    // with the files that were added, as they are: in a complete bundle where nothing is withheld
 	Mark       string            `json:"mark,omitzero"`     // exhibit mark of whoever produces it: "MR" makes MR/17
 	For        string            `json:"for,omitzero"`      // whom it is made for, in words
 	Names      map[string]string `json:"names,omitempty"`   // what the report calls people who acted: actor id → name
@@ -111,6 +112,10 @@ type EntryLine struct {
 	Account  daybook.AccountID    // whose it is; "" if of none
 	Fetched  time.Time            // of what was asked for: when the answer had come
 	Origin   daybook.Origin       // of an item
+	File     daybook.Digest       // of an item that was read from a file: its SHA-256
+	Place    string               // in that file: see daybook.Place; "" if it is not shown
+	Offset   int64                // there, in bytes; -1 if unknown or not shown
+	Import   *daybook.Import      // of kind import
 	Parser   string               // of an item that was read
 	Messages []daybook.MessageKey // that it shows or tells of, in the order of the reading; nil in a Shown
 	Natives  []string             // of an item: the platform's identifiers of it and of its messages; nil in a Shown

@@ -65,8 +65,9 @@ func (s *Shown) narrow(v *View, chosen []*daybook.Message) {
 		e.Reason = ""
 		n.Erased = append(n.Erased, e)
 	}
+	files := s.filesOf(v)
 	for i := range v.Entries {
-		if e := v.Entries[i]; s.Holds(e.Index) || ofTheRecord(e.Kind) && (e.Account == "" || accounts[e.Account]) {
+		if e := v.Entries[i]; s.Holds(e.Index) || ofTheRecord(e.Kind) && (e.Account == "" || accounts[e.Account]) || e.Import != nil && files[e.Import.File] {
 			n.Entries = append(n.Entries, s.choice.line(e))
 		}
 	}

@@ -118,6 +118,7 @@ func (s *Shown) warnings(sealed []string, p *Preview) (out []string) {
 	if s.Spec.Access {
 		say("Who looked at this record and searched in it is part of the bundle, without the words that were searched for. It is meant for the person's own copy.")
 	}
+	out = append(out, s.filesInWords()...)
 	if len(s.Gaps) > 0 {
 		n := len(s.Gaps)
 		say("%d %s in which something was not watched: the bundle lists %s.", n, pick(n, "time", "times"), pick(n, "it", "them"))

@@ -37,6 +37,8 @@ func (s *Spec) check(v *View) error {
 		return bad("the period ends before it begins; change one of its ends")
 	case s.Kind == Selection && s.Access:
 		return bad("who looked and searched is part of a person's own complete copy alone; leave it out of a selection")
+	case s.Files && (s.Kind == Selection || len(s.Covers) > 0 || len(s.Redactions) > 0):
+		return bad("a file that was added holds everything, also what is left out or covered; leave the files out, or make a complete bundle in which nothing is covered")
 	case !short(s.Mark, MaxMark) || !short(s.For, MaxFor):
 		return bad("the mark can have %d characters and for whom it is %d, all of them printable", MaxMark, MaxFor)
 	case len(s.Covers) > MaxCovers || len(s.Redactions) > MaxRedactions:

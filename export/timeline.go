@@ -19,7 +19,7 @@ func (s *Shown) WriteTimelineCSV(w io.Writer) error {
 	t := newTable(w, "exhibit", "number", "sent (UTC)", "sent (local)", "time zone", "how the time is known", "edited (UTC)", "fetched (UTC)",
 		"logged (UTC)", "last seen (UTC)", "platform", "account", "kind", "direction", "sender (identifier)", "sender (account name)",
 		"sender (display name)", "others", "text", "earlier texts", "versions", "state", "not there at (UTC)", "origin", "attachments", "address",
-		"entries", "after a request to stop", "flags", "covered")
+		"entries", "after a request to stop", "flags", "covered", "file (SHA-256)", "place in the file", "position there")
 	for i := range s.Exhibits {
 		t.row(s.timelineRow(&s.Exhibits[i])...)
 	}
@@ -50,10 +50,12 @@ func (s *Shown) timelineRow(x *Exhibit) []string {
 	if !m.Sent.At.IsZero() {
 		zone = s.Zone.String()
 	}
+	file, member, position := x.fromFiles()
 	return []string{x.FromMark, strconv.FormatUint(x.Number, 10), utc(m.Sent.At), local(m.Sent.At, s.Zone), zone, KnownHow(m.Sent), edited,
 		utc(m.FirstSeen), utc(x.Logged()), utc(m.LastSeen), string(m.Platform), s.AccountName(m.Account), string(m.Kind), string(m.Direction),
 		m.Sender.Native, strings.Join(accounts, " / "), strings.Join(displays, " / "), x.others(), text, earlier, strconv.Itoa(max(1, len(m.Versions))),
-		string(m.State), utc(m.GoneAt), string(m.Origin), x.attachments(), x.address(), numbers(x.Entries), x.afterStop(), flagWords(x.Flags), x.coveredWords()}
+		string(m.State), utc(m.GoneAt), x.origins(), x.attachments(), x.address(), numbers(x.Entries), x.afterStop(), flagWords(x.Flags), x.coveredWords(),
+		file, member, position}
 }
 
 // Logged is when the first capture was appended.
@@ -119,6 +121,19 @@ func (x *Exhibit) address() string {
 		return "[withheld: " + why + "]"
 	}
 	return Defang(x.Message.URL)
+}
+
+// origins are the ways in which it came: "collected, imported".
+func (x *Exhibit) origins() string {
+	ways := x.Ways()
+	if len(ways) == 0 {
+		return string(x.Message.Origin)
+	}
+	all := make([]string, len(ways))
+	for i, o := range ways {
+		all[i] = string(o)
+	}
+	return strings.Join(all, ", ")
 }
 
 func (x *Exhibit) afterStop() string {

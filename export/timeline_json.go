@@ -47,6 +47,7 @@ type timelineObject struct {
 	State     daybook.State      `json:"state"`
 	GoneAt    time.Time          `json:"gone_at,omitzero"`
 	Origin    daybook.Origin     `json:"origin"`
+	Sources   []sourceObject     `json:"sources,omitempty"`
 	Lanes     []daybook.Lane     `json:"lanes,omitempty"`
 	Parser    string             `json:"parser,omitempty"`
 	Media     []mediaObject      `json:"media,omitempty"`
@@ -147,6 +148,7 @@ func (s *Shown) timelineObject(x *Exhibit) timelineObject {
 	for i := range x.Entries {
 		o.Entries = append(o.Entries, x.Entries[i].Index)
 	}
+	o.Sources = x.sourceObjects()
 	for _, v := range m.Versions {
 		o.Versions = append(o.Versions, versionObject(v))
 	}

@@ -50,6 +50,7 @@ type erasePage struct {
 	Whole    bool
 	Plan     cases.ErasurePlan
 	Lines    int // of the record whose content goes
+	Files    int // of these: with a whole file
 	Entry    uint64
 	Now      bool // nothing is waited for
 	Due      stamp
@@ -96,7 +97,7 @@ func (r *request) erasePlan() error {
 	if p.Plan, err = r.s.Cases.PlanErasure(r.Context(), r.actor, r.caseID, entries); err != nil {
 		return err
 	}
-	p.Lines, p.Kept = len(p.Plan.Entries), len(p.Plan.Kept)
+	p.Lines, p.Kept, p.Files = len(p.Plan.Entries), len(p.Plan.Kept), len(p.Plan.Files)
 	p.Now, p.Due, p.Complete = !p.Plan.Due.After(r.now()), r.when(p.Plan.Due), r.day(p.Plan.Complete)
 	for i, n := range p.Plan.Quoted {
 		if i == maxQuoted {

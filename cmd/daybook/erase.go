@@ -256,7 +256,7 @@ func planJSON(p cases.ErasurePlan) map[string]any {
 		return entries
 	}
 	return map[string]any{
-		"whole": p.Whole, "messages": p.Messages, "entries": list(p.Entries), "media": p.Media, "versions": p.Versions, "kept": list(p.Kept),
+		"whole": p.Whole, "messages": p.Messages, "entries": list(p.Entries), "media": p.Media, "versions": p.Versions, "files": list(p.Files), "kept": list(p.Kept),
 		"quoted": list(p.Quoted), "bundles": p.Bundles, "due": rfc(p.Due), "complete": rfc(p.Complete), "engine": p.Engine,
 	}
 }
@@ -273,6 +273,10 @@ func planText(p cases.ErasurePlan) string {
 			plural(p.Versions, "version", "versions"), plural(p.Media, "file", "files"))
 		if len(p.Entries) > 0 {
 			line("Entries: %s.", entryRanges(p.Entries))
+		}
+		if n := len(p.Files); n > 0 {
+			line("%s as a whole with it, because it may stand in %s (%s %s); everything else that was read from %s stays.", plural(n, "file that was added goes", "files that were added go"),
+				map[bool]string{true: "it", false: "them"}[n == 1], map[bool]string{true: "entry", false: "entries"}[n == 1], entryRanges(p.Files), map[bool]string{true: "it", false: "them"}[n == 1])
 		}
 		if len(p.Kept) > 0 {
 			line("Entries that show other messages as well keep their content: %s.", entryRanges(p.Kept))

@@ -63,7 +63,7 @@ func (x *erasing) FindErasure(ctx context.Context, c daybook.CaseID, entries []u
 		return plan, t, err
 	}
 	plan.Messages = len(messages)
-	plan.Entries, plan.Kept, plan.Quoted, plan.Media = found.Entries, found.Kept, found.Quoted, len(found.Blobs)
+	plan.Entries, plan.Kept, plan.Quoted, plan.Media, plan.Files = found.Entries, found.Kept, found.Quoted, len(found.Blobs), found.Files
 	for _, e := range found.Exports {
 		var made struct {
 			Size uint64 `json:"size"` // entries that it was made of

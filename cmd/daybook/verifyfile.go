@@ -187,6 +187,12 @@ func bundleReport(r bundles.Report) string {
 	if r.MediaGone > 0 {
 		line("  %s named whose bytes were erased", plural(r.MediaGone, "attachment is", "attachments are"))
 	}
+	if r.Files > 0 {
+		line("  %s in it as it was added: its pieces are whole", plural(r.Files, "file is", "files are"))
+	}
+	if r.FilesLeftOut > 0 {
+		line("  %s not in it, only what was read from them", plural(r.FilesLeftOut, "piece of files that were added is", "pieces of files that were added are"))
+	}
 	if r.Kind == "complete" {
 		rest := ""
 		for _, kind := range slices.Sorted(maps.Keys(r.LeftOut)) {

@@ -71,6 +71,7 @@ type viewBuilder struct {
 	watched map[watchedLane]*detect.Interval
 	fetched map[daybook.AccountID]time.Time // the last answer for each account
 	known   map[daybook.AccountID]int       // places in view.Accounts
+	hidden  []daybook.Shown                 // how messages came whose erasure was asked for
 
 	hides        func(m daybook.MessageKey) bool // its erasure was asked for
 	hidesPicture func(h daybook.Handle) bool
@@ -113,6 +114,11 @@ func (b *viewBuilder) entries(ctx context.Context) error {
 	}
 	if tombs.Empty() {
 		return nil
+	}
+	for i := range b.view.Entries { // files in which a message may stand that is hidden
+		if e := &b.view.Entries[i]; e.Import != nil && slices.ContainsFunc(b.hidden, e.Import.MayHold) {
+			e.Hidden = true
+		}
 	}
 	var hidden []daybook.MessageKey
 	err = b.eachPage(ctx, func(page []daybook.Message) error {

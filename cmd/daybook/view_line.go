@@ -69,6 +69,9 @@ func (b *viewBuilder) item(e *archive.Entry, line *export.EntryLine) {
 	}
 	c := &it.Capture
 	line.Account, line.Origin, line.Natives = c.Account, c.Origin, []string{c.NativeID}
+	if !c.File.IsZero() {
+		line.File, line.Place, line.Offset = c.File, c.Member, c.Offset
+	}
 	if it.Reading != nil {
 		line.Parser = it.Reading.Parser
 		for i := range it.Reading.Messages {
@@ -77,6 +80,7 @@ func (b *viewBuilder) item(e *archive.Entry, line *export.EntryLine) {
 				line.Messages = append(line.Messages, m.Key)
 				if b.hides(m.Key) {
 					b.view.Hidden[m.Key] = true
+					b.hidden = append(b.hidden, daybook.ShownBy(c, m))
 				}
 			}
 			line.Natives = append(line.Natives, m.Native)
@@ -137,6 +141,11 @@ func (b *viewBuilder) act(e *archive.Entry, line *export.EntryLine) {
 		}
 		b.view.Consents = append(b.view.Consents, export.ConsentLine{Account: c.Account.ID, Consent: c.Consent,
 			ConsentChange: daybook.ConsentChange{Event: c.Event, At: c.At, Entry: e.Index}})
+	case daybook.RecordImport:
+		var i daybook.Import
+		if e.Record.Decode(&i) == nil {
+			line.Account, line.Import = i.Account, &i
+		}
 	case daybook.RecordExport:
 		var x daybook.Export
 		if e.Record.Decode(&x) == nil && !x.SHA256.IsZero() {

@@ -36,6 +36,7 @@ type chosen struct {
 	Redactions int          `json:"redactions"`
 	Covers     []chosenWord `json:"covers"`
 	Access     bool         `json:"access"`
+	Files      bool         `json:"files,omitempty"`
 	Mark       string       `json:"mark"`
 }
 
@@ -68,7 +69,7 @@ func (p *packer) describe() error {
 		Key: p.in.Log.VerifierKey(p.in.Case), Fingerprint: p.in.Log.Fingerprint(), Program: spec.Standing,
 		Spec: chosen{
 			From: spec.From.UTC(), To: spec.To.UTC(), Handles: len(spec.Handles), Entries: append([]uint64{}, spec.Entries...),
-			Redactions: len(spec.Redactions), Covers: []chosenWord{}, Access: spec.Access, Mark: spec.Mark,
+			Redactions: len(spec.Redactions), Covers: []chosenWord{}, Access: spec.Access, Files: spec.Files, Mark: spec.Mark,
 		},
 		Items: append([]uint64{}, p.indexes...), TimeStamps: stampsOf("data/log/", s.Stamps),
 	}

@@ -26,9 +26,13 @@ type recordFile struct {
 
 // A mediaFile tells of the bytes that a field blob.N names.
 type mediaFile struct {
-	File   string         `json:"file,omitempty"` // seen from the entry's folder; "" if the bytes are gone
-	SHA256 daybook.Digest `json:"sha256"`
+	File    string         `json:"file,omitempty"` // seen from the entry's folder; "" if the bytes are gone, or left out
+	SHA256  daybook.Digest `json:"sha256"`
+	LeftOut string         `json:"left_out,omitempty"` // why they are left out
 }
+
+// fileLeftOut is why the pieces of a file that was added are not in a bundle.
+const fileLeftOut = "the file as a whole is not part of this bundle"
 
 // A saltsFile is salts.json.
 type saltsFile struct {
@@ -85,6 +89,10 @@ func (p *packer) item(d *archive.Disclosure) error {
 		}
 	}
 	for _, sum := range blobs {
+		if d.Kind == daybook.RecordImport && !p.in.Shown.Spec.Files {
+			record.Media = append(record.Media, mediaFile{SHA256: sum, LeftOut: fileLeftOut})
+			continue
+		}
 		m, err := p.media(folder, d, sum)
 		if err != nil {
 			return err

@@ -34,26 +34,28 @@ type Options struct {
 
 // A Report is what a check found.
 type Report struct {
-	Answer      archive.Answer    `json:"answer"`
-	Kind        string            `json:"kind"` // complete or selection; "" if it cannot be read
-	Origin      string            `json:"origin"`
-	Entries     uint64            `json:"entries"` // of the log, at the checkpoint
-	Covered     uint64            `json:"covered"` // the same: a bundle has nothing that the checkpoint does not cover
-	Root        string            `json:"root"`
-	Fingerprint string            `json:"fingerprint"` // of the key that signed
-	Items       int               `json:"items"`       // entries that are in the bundle
-	Shown       int               `json:"shown"`       // fields of them
-	Withheld    int               `json:"withheld"`    // fields of them
-	MediaGone   int               `json:"media_gone"`  // attachments whose bytes were erased
-	Erased      int               `json:"erased"`      // entries whose content was destroyed on somebody's word
-	LeftOut     map[string]int    `json:"left_out"`    // of a complete bundle: entries that are not in it for other reasons, by kind
-	Pending     int               `json:"pending_time_stamps"`
-	TimeStamps  []TimeStamp       `json:"time_stamps"`
-	Anchors     []archive.Anchor  `json:"anchors"`
-	Speaks      []string          `json:"speaks"`   // what from outside speaks for it, in words; empty unless Answer is OK or broken
-	Remarks     []string          `json:"remarks"`  // what could not be compared, in words
-	Problems    []archive.Problem `json:"problems"` // empty unless broken
-	SHA256      string            `json:"file_sha256"`
+	Answer       archive.Answer    `json:"answer"`
+	Kind         string            `json:"kind"` // complete or selection; "" if it cannot be read
+	Origin       string            `json:"origin"`
+	Entries      uint64            `json:"entries"` // of the log, at the checkpoint
+	Covered      uint64            `json:"covered"` // the same: a bundle has nothing that the checkpoint does not cover
+	Root         string            `json:"root"`
+	Fingerprint  string            `json:"fingerprint"`    // of the key that signed
+	Items        int               `json:"items"`          // entries that are in the bundle
+	Shown        int               `json:"shown"`          // fields of them
+	Withheld     int               `json:"withheld"`       // fields of them
+	MediaGone    int               `json:"media_gone"`     // attachments whose bytes were erased
+	Files        int               `json:"files"`          // that were added, and are in the bundle as they are
+	FilesLeftOut int               `json:"files_left_out"` // pieces of files that were added and are not in the bundle
+	Erased       int               `json:"erased"`         // entries whose content was destroyed on somebody's word
+	LeftOut      map[string]int    `json:"left_out"`       // of a complete bundle: entries that are not in it for other reasons, by kind
+	Pending      int               `json:"pending_time_stamps"`
+	TimeStamps   []TimeStamp       `json:"time_stamps"`
+	Anchors      []archive.Anchor  `json:"anchors"`
+	Speaks       []string          `json:"speaks"`   // what from outside speaks for it, in words; empty unless Answer is OK or broken
+	Remarks      []string          `json:"remarks"`  // what could not be compared, in words
+	Problems     []archive.Problem `json:"problems"` // empty unless broken
+	SHA256       string            `json:"file_sha256"`
 }
 
 // A TimeStamp is what was found of one.

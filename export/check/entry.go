@@ -92,6 +92,11 @@ func (c *checker) checkItem(n uint64) error {
 	if err := c.checkMedia(where, folder, record, values); err != nil {
 		return err
 	}
+	if kind == string(daybook.RecordImport) {
+		if err := c.checkFile(where, folder, record, values); err != nil {
+			return err
+		}
+	}
 	c.items[n] = &item{kind, leaf, kept(values), withheld}
 	c.report.Items, c.report.Shown, c.report.Withheld = c.report.Items+1, c.report.Shown+len(fields), c.report.Withheld+len(withheld)
 	return nil
@@ -202,8 +207,16 @@ func (c *checker) checkMedia(where, folder string, record object, values map[str
 		if r.err != nil {
 			return r.err
 		}
+		leftOut := take[string](&r, m, "left_out", true)
+		if r.err != nil || leftOut != "" && file != "" {
+			return bad{where, "it has no fitting media"}
+		}
 		if named = append(named, sum); file == "" {
-			c.report.MediaGone++
+			if leftOut == "" {
+				c.report.MediaGone++
+			} else {
+				c.report.FilesLeftOut++
+			}
 			continue
 		}
 		parts := mediaName.FindStringSubmatch(file)

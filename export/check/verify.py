@@ -497,7 +497,7 @@ class Check:
         self.roots = self.find_roots(roots)
         self.problems, self.remarks, self.speaks = [], [], []
         self.items, self.leaves, self.kept = {}, {}, {}   # number → record.json; number → leaf; name of a file → used
-        self.shown = self.withheld = self.pending = self.erased = self.media_gone = 0
+        self.shown = self.withheld = self.pending = self.erased = self.media_gone = self.added = self.left = 0
         self.digest, self.left_out, self.stamps, self.anchor_report = "", {}, [], []
         self.bundle = self.checkpoint = self.key = self.files = None
         self.kinds, self.earlier = [], {}                 # of all entries; size → name and root
@@ -679,6 +679,8 @@ class Check:
         leaf = ("daybook-leaf/v1 %d %s sha256:%s" % (n, kind, commitment)).encode()
         self.check_proof(n, folder + "item.tlog-proof", leaf)
         self.check_media(n, folder, r, values)
+        if kind == "import" and values.get("parts"):
+            self.check_file(where, folder, r, values)
         self.items[n] = (kind, {f: v for f, v in values.items() if f == "entries" or READING.match(f)}, withheld)
         self.leaves[n] = leaf
         self.shown, self.withheld = self.shown + len(shown), self.withheld + len(withheld)
@@ -704,9 +706,12 @@ class Check:
             if type(m) is not dict:
                 raise Bad(where, "it has no fitting media")
             file, digest = member(where, m, "file", str, ""), member(where, m, "sha256", str)
+            left = member(where, m, "left_out", str, "")
+            if left and file:
+                raise Bad(where, "it has no fitting media")
             named.append(digest)
             if not file:
-                self.media_gone += 1
+                self.media_gone, self.left = self.media_gone + (not left), self.left + bool(left)
                 continue
             if not re.match(r"media/[0-9a-f]{16}\.[a-z0-9]{1,5}\Z", file) or file[6:22] != digest[:16] or folder + file in self.kept:
                 raise Bad(where, "it has no fitting media")
@@ -715,6 +720,30 @@ class Check:
                 self.broken(folder + file, "its bytes are not those that the entry names")
         if sorted(named) != sorted({v for k, v in values.items() if k.startswith("blob.")}):
             self.broken(where, "the files in its media are not those that its fields blob.* name")
+
+    # A file that was added: its pieces, joined in order, have the SHA-256 that the entry names
+    def check_file(self, where, folder, r, values):
+        try:
+            parts, file, size = (json.loads(values.get(k, "")) for k in ("parts", "file", "size"))
+            parts = [(p["sha256"].lower(), p["bytes"]) for p in parts]
+            file = file.lower()
+        except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
+            raise Bad(where, "what it tells of a file is not what such an entry tells")
+        lies, whole, n = {m["sha256"]: m.get("file", "") for m in r["media"]}, hashlib.sha256(), 0
+        for digest, length in parts:
+            if digest not in lies:
+                raise Bad(where, "a piece of the file is none of its fields blob.*")
+            if not lies[digest]:
+                return
+            name = folder + lies[digest]
+            if self.files.sizes.get(name) != length:
+                raise Bad(name, "it is not as long as the entry says")
+            for chunk in self.files.chunks(name):
+                whole.update(chunk)
+            n += length
+        if whole.hexdigest() != file or n != size:
+            raise Bad(where, "its pieces are not the file that the entry names")
+        self.added += 1
 
     def read_earlier(self, e):
         where = "data/bundle.json"
@@ -899,7 +928,7 @@ class Check:
             "answer": self.answer(), "kind": self.bundle["kind"] if self.bundle else "", "origin": c.origin if c else "",
             "entries": c.size if c else 0, "covered": c.size if c else 0, "root": c.root.hex() if c else "",
             "fingerprint": self.key.fingerprint() if self.key else "", "items": len(self.items), "shown": self.shown,
-            "withheld": self.withheld, "media_gone": self.media_gone, "erased": self.erased, "left_out": self.left_out, "pending_time_stamps": self.pending,
+            "withheld": self.withheld, "media_gone": self.media_gone, "files": self.added, "files_left_out": self.left, "erased": self.erased, "left_out": self.left_out, "pending_time_stamps": self.pending,
             "time_stamps": self.stamps, "anchors": self.anchor_report, "speaks": self.speaks, "remarks": self.remarks,
             "problems": [{"where": a, "what": b} for a, b in self.problems],
             "file_sha256": self.digest,
@@ -913,6 +942,10 @@ class Check:
             print("  checkpoint over %d entries, root %s" % (r["entries"], r["root"]))
             print("  signed with the key that has the fingerprint %s" % r["fingerprint"])
             print("  %d entries are here, with %d fields that are shown and %d that are withheld" % (r["items"], r["shown"], r["withheld"]))
+            if r["files"]:
+                print("  %d files are in it as they were added" % r["files"])
+            if r["files_left_out"]:
+                print("  %d pieces of files that were added are not in it, only what was read from them" % r["files_left_out"])
             if r["kind"] == "complete":
                 rest = "".join(", %d of kind %s" % (n, k) for k, n in sorted(r["left_out"].items()))
                 print("  not here: %d erased on somebody's word%s" % (r["erased"], rest))

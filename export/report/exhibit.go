@@ -243,7 +243,10 @@ func (w *writer) times(c *cell, x *export.Exhibit) {
 	if first.Parser != "" {
 		from += " (" + name(first.Parser) + ")"
 	}
-	parts = append(parts, from)
+	if len(x.Ways()) > 1 {
+		from += ", and by another way: both captures are in the record"
+	}
+	parts = append(append(parts, from), w.fromFiles(x)...)
 	if entries := entriesOf(x); len(entries) > 1 {
 		parts = append(parts, "entries "+runs(entries))
 	}

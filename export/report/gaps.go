@@ -39,6 +39,7 @@ func (w *writer) gaps() {
 			{Title: "From and to", Width: 0.3}, {Title: "Account", Width: 0.22}, {Title: "What may be missing, and why", Width: 0.48},
 		}}, rows)
 	}
+	w.added()
 	w.erased()
 	w.unread()
 }

@@ -79,6 +79,8 @@ type writer struct {
 	volume int
 	media  Media
 
+	fromAdded []export.AddedFile // once asked for
+
 	exhibits map[uint64]int // places in s.Exhibits, by number and by every entry
 	known    map[string]int // places in s.Handles, by Handle.Ref
 }
