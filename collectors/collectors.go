@@ -134,4 +134,11 @@ type Driver struct {
 	Profiles func(self daybook.Account, c daybook.Capture) []daybook.Profile
 	// Revoke takes the token back at the platform (RFC 7009).
 	Revoke func(ctx context.Context, a daybook.Account, secret []byte) error
+	// Refresh gets a fresh secret in the place of one; the old one may be worth
+	// nothing from the call on. Errors: ErrRefused if the platform does not
+	// take it; others are temporary. nil if secrets do not end.
+	Refresh func(ctx context.Context, a daybook.Account, secret []byte) (fresh []byte, err error)
+	// Ends returns when the token of a secret ends; the zero time if it does
+	// not, or if it cannot be refreshed.
+	Ends func(secret []byte) time.Time
 }

@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -110,6 +111,11 @@ func (r *Runner) revokeToken(ctx context.Context, t work.Task, id daybook.Accoun
 		}
 		if !kept {
 			return nil
+		}
+		// A refresh that was under way may have put another one in its place:
+		// that one has to be revoked then. The error undoes Done.
+		if now, err := r.Tokens.EndedToken(ctx, id, number); err != nil || !bytes.Equal(now, secret) {
+			return errors.Join(err, ErrTokenMoved)
 		}
 		actor := daybook.Actor{ID: "collector", Role: "collector", Via: "collector " + string(a.Platform)}
 		return r.Tokens.TokenRevoked(ctx, actor, id, number)

@@ -62,8 +62,9 @@ type Config struct {
 // from several goroutines and processes: a lease keeps them apart.
 type Runner struct {
 	Config
-	clock *clockWatch
-	shown shownToday
+	clock  *clockWatch
+	shown  shownToday
+	tokens *freshTokens
 }
 
 // NewRunner makes a Runner.
@@ -96,7 +97,7 @@ func NewRunner(c Config) *Runner {
 	if c.MaxMedia <= 0 {
 		c.MaxMedia = 64 << 20
 	}
-	r := &Runner{Config: c}
+	r := &Runner{Config: c, tokens: newFreshTokens()}
 	r.clock = newClockWatch(c.Clock, c.Elapsed)
 	return r
 }
@@ -225,15 +226,16 @@ func (r *Runner) postpone(ctx context.Context, t work.Task, now time.Time, d tim
 // goroutine.
 type run struct {
 	*Runner
-	task   work.Task
-	acc    daybook.Account
-	secret []byte
-	driver Driver
-	src    Source
-	end    time.Duration // of Elapsed: when the budget is used up
-	doubt  bool          // a lane has handles that are Unlisted
-	wrote  bool          // something may have been appended
-	rep    Report
+	task    work.Task
+	acc     daybook.Account
+	secret  []byte
+	renewed bool // the secret was refreshed in this run
+	driver  Driver
+	src     Source
+	end     time.Duration // of Elapsed: when the budget is used up
+	doubt   bool          // a lane has handles that are Unlisted
+	wrote   bool          // something may have been appended
+	rep     Report
 }
 
 // open makes a run. It is never nil. Errors: as Once.
@@ -253,7 +255,10 @@ func (r *Runner) open(ctx context.Context, id daybook.AccountID, task work.Task)
 	if run.driver.Open == nil {
 		return run, fmt.Errorf("%w: there is no collector for %q", daybook.ErrInvalid, a.Platform)
 	}
-	if run.src, err = run.driver.Open(ctx, a, secret); err != nil {
+	if err := run.refresh(ctx); err != nil {
+		return run, err
+	}
+	if run.src, err = run.driver.Open(ctx, a, run.secret); err != nil {
 		return run, &fetchError{err}
 	}
 	states, err := r.Ledger.Lanes(ctx, id)
@@ -389,6 +394,9 @@ func (r *run) record(kind daybook.RecordKind, v any) daybook.Record {
 // says so in the log: the token was refused, and what may be missing since. If
 // the account got another token meanwhile, nothing is done.
 func (r *run) refused(ctx context.Context) error {
+	if another, err := r.anew(ctx); another || err != nil {
+		return err
+	}
 	stopped := false
 	var gaps []daybook.Gap
 	err := r.Ledger.Update(ctx, func(ctx context.Context) error {

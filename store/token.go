@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/subtle"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -12,13 +13,14 @@ import (
 	"daybook"
 	"daybook/archive"
 	"daybook/cases"
+	"daybook/collectors"
 )
 
 // This file implements cases.Tokens: the secrets of accounts.
 
 // ErrTokenMoved says that a token was refreshed, or replaced, by somebody else
 // meanwhile: what the caller holds is no longer the newest.
-var ErrTokenMoved = errors.New("the token was refreshed by another process")
+var ErrTokenMoved = collectors.ErrTokenMoved
 
 // A Token is a secret of an account.
 type Token struct {
@@ -144,6 +146,45 @@ func (db *DB) SwapToken(ctx context.Context, have Token, secret []byte, at time.
 	have.Generation++
 	have.Secret = secret
 	return have, nil
+}
+
+// RenewToken implements collectors.TokenKeeper.
+func (db *DB) RenewToken(ctx context.Context, id daybook.AccountID, old, fresh []byte, at time.Time) error {
+	have, err := db.tokenThatIs(ctx, id, old)
+	if err != nil {
+		return fmt.Errorf("renew the token of account %s: %w", id, err)
+	}
+	_, err = db.SwapToken(ctx, have, fresh, at)
+	return err
+}
+
+// tokenThatIs returns the token of an account whose secret is the one given, in
+// use or not.
+func (db *DB) tokenThatIs(ctx context.Context, id daybook.AccountID, secret []byte) (Token, error) {
+	t := Token{Account: id}
+	key, err := db.accountKey(ctx, id)
+	if err != nil {
+		return t, err
+	}
+	rows, err := db.from(ctx).QueryContext(ctx, `SELECT number, generation, sealed FROM account_token
+		WHERE account_id = $1 ORDER BY number DESC`, string(id))
+	if err != nil {
+		return t, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var sealed []byte
+		if err := rows.Scan(&t.Number, &t.Generation, &sealed); err != nil {
+			return t, err
+		}
+		if t.Secret, err = key.Open(tokenPlace(id, t.Number), sealed); err != nil {
+			return t, err
+		}
+		if subtle.ConstantTimeCompare(t.Secret, secret) == 1 {
+			return t, nil
+		}
+	}
+	return t, errors.Join(rows.Err(), ErrTokenMoved)
 }
 
 // EndTokens implements cases.Tokens.

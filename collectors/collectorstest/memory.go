@@ -1,6 +1,7 @@
 package collectorstest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -336,6 +337,19 @@ func (m *Memory) Account(ctx context.Context, id daybook.AccountID) (a daybook.A
 		return nil
 	})
 	return a, c, secret, err
+}
+
+// RenewToken implements collectors.TokenKeeper.
+func (m *Memory) RenewToken(ctx context.Context, id daybook.AccountID, old, fresh []byte, _ time.Time) error {
+	return m.with(ctx, func(s *memoryState) error {
+		row, ok := s.accounts[id]
+		if !ok || !bytes.Equal(row.secret, old) {
+			return collectors.ErrTokenMoved
+		}
+		row.secret = bytes.Clone(fresh)
+		s.accounts[id] = row
+		return nil
+	})
 }
 
 // Accounts implements collectors.Accounts.
