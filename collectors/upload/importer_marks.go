@@ -1,0 +1,141 @@
+package upload
+
+import (
+	"context"
+
+	"daybook"
+	"daybook/collectors"
+)
+
+// Marks are keys of a SeenLedger that are about a message of one account and not
+// about a capture. They are other ones than those of live collection, which still
+// plans its second looks at a message that a file has shown.
+const (
+	markImport   = "import"          // its first capture of a file; last seen: when the newest file that has it was made
+	markGone     = "import gone"     // the observation that a file does not have it; seen: when that file was made
+	markObserved = "import observed" // the observation of a block
+	markMedia    = "import media"    // the record with an attachment's bytes
+	markNoMedia  = "import no media" // the record that a file does not have them
+)
+
+func (r *reading) mark(kind string, m daybook.MessageKey) collectors.SeenKey {
+	return collectors.SeenKey{What: kind + "\x00" + string(r.order.Account.ID) + "\x00" + string(m), Near: m.Near()}
+}
+
+func (r *reading) observedMark(o *daybook.Observation) collectors.SeenKey {
+	return collectors.SeenKey{What: markObserved + "\x00" + string(r.order.Account.ID) + "\x00" + string(o.What) + "\x00" + o.Handle.Ref() + "\x00" + string(o.Message)}
+}
+
+func (r *reading) mediaMark(m daybook.MessageKey, a *Attachment) collectors.SeenKey {
+	kind := markMedia
+	if a.Open == nil {
+		kind = markNoMedia
+	}
+	k := r.mark(kind, m)
+	name := a.Media.Native
+	if name == "" {
+		name = a.Member + "\x00" + a.Media.URL
+	}
+	k.What += "\x00" + name
+	return k
+}
+
+// captureKey is the key of an item, as live collection makes it.
+func captureKey(it *daybook.Item) collectors.SeenKey {
+	k := collectors.SeenKey{What: it.CaptureKey()}
+	if it.Reading != nil && len(it.Reading.Messages) > 0 {
+		m := &it.Reading.Messages[0]
+		at := m.Sent.At
+		if at.IsZero() {
+			at = m.Edited
+		}
+		if hour := at.Unix() / 3600; hour > 0 {
+			k.Near = uint32(hour)
+		}
+	}
+	return k
+}
+
+// recall looks up what is known about the messages of some items.
+func (b *batch) recall(ctx context.Context, lot []Item) error {
+	b.marks = map[collectors.SeenKey]collectors.Sighting{}
+	var keys []collectors.SeenKey
+	for i := range lot {
+		for m := range messages(&lot[i]) {
+			keys = append(keys, b.mark(markImport, m.Key), collectors.MessageMark(b.order.Account.ID, m.Key))
+		}
+		if o := lot[i].Observed; o != nil {
+			keys = append(keys, b.observedMark(o))
+		}
+	}
+	if err := b.load(ctx, keys); err != nil {
+		return err
+	}
+	keys = keys[:0]
+	for i := range lot {
+		for m := range messages(&lot[i]) {
+			if b.was(b.mark(markImport, m.Key)) {
+				keys = append(keys, b.mark(markGone, m.Key))
+			}
+		}
+		for j := range lot[i].Media {
+			a := &lot[i].Media[j]
+			if m := about(&lot[i], a); m != nil && b.was(b.mark(markImport, m.Key)) {
+				keys = append(keys, b.mediaMark(m.Key, a))
+			}
+		}
+	}
+	return b.load(ctx, keys)
+}
+
+func (b *batch) load(ctx context.Context, keys []collectors.SeenKey) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	found, err := b.Ledger.Recall(ctx, b.order.Account.Case, keys)
+	if err != nil {
+		return err
+	}
+	for i, s := range found {
+		if s.Entry >= 0 {
+			b.marks[keys[i]] = s
+		}
+	}
+	return nil
+}
+
+// was reports whether a key is known.
+func (b *batch) was(key collectors.SeenKey) bool {
+	_, ok := b.marks[key]
+	return ok
+}
+
+// sight notes that the messages of an item stand in this file. Of those that are
+// not known nothing is noted. One that a file made in between did not have is
+// back, which is said if tell is set.
+func (b *batch) sight(it *Item, tell bool) {
+	for m := range messages(it) {
+		mark := b.mark(markImport, m.Key)
+		last, known := b.marks[mark]
+		if !known || b.buried[m.Key] {
+			continue
+		}
+		b.seen = append(b.seen, mark)
+		gone, was := b.marks[b.mark(markGone, m.Key)]
+		if !tell || !was || !gone.At.After(last.At) || !b.made.After(gone.At) {
+			continue
+		}
+		b.records = append(b.records, b.told(daybook.RecordObservation, daybook.Observation{
+			Account: b.order.Account.ID, What: daybook.SeenAgain, Message: m.Key, Handle: plain(m.Sender),
+			At: b.made, LastSeen: gone.At, Detail: "in a file of this account that was made later",
+		}))
+		b.messages = append(b.messages, m.Key)
+		b.marks[mark] = collectors.Sighting{Entry: last.Entry, At: b.made} // said once
+	}
+}
+
+// plain is a handle without names: what a name was stands in the items.
+func plain(h daybook.Handle) daybook.Handle {
+	h.Names = nil
+	return h
+}
