@@ -94,7 +94,7 @@ type Spending interface {
 	AddSpent(ctx context.Context, a daybook.Account, at time.Time, millionths int64) error
 	// Spent returns what an account cost on the UTC days from from on, up to
 	// but not including that of until.
-	Spent(ctx context.Context, a daybook.AccountID, from, until time.Time) (millionths int64, err error)
+	Spent(ctx context.Context, a daybook.Account, from, until time.Time) (millionths int64, err error)
 }
 
 // A Counter is the Meter that stands between the sources and where amounts are
@@ -133,15 +133,15 @@ func Month(t time.Time) (first, next time.Time) {
 }
 
 // ThisMonth returns what an account has cost in the month of now.
-func (c *Counter) ThisMonth(ctx context.Context, id daybook.AccountID, now time.Time) (Money, error) {
+func (c *Counter) ThisMonth(ctx context.Context, a daybook.Account, now time.Time) (Money, error) {
 	first, next := Month(now)
-	m, err := c.spending.Spent(ctx, id, first, next)
+	m, err := c.spending.Spent(ctx, a, first, next)
 	return Money(m), err
 }
 
 // Allow implements Meter.
 func (c *Counter) Allow(ctx context.Context, a daybook.Account, now time.Time) error {
-	spent, err := c.ThisMonth(ctx, a.ID, now)
+	spent, err := c.ThisMonth(ctx, a, now)
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func (c *Counter) forget(keys []seenResource) {
 // Estimate returns what an account costs in a month of 30 days at the rate of the
 // last 30 days, and whether there is anything to go by. Of an account that has
 // been read for less than that, the days since it was first read count.
-func (c *Counter) Estimate(ctx context.Context, id daybook.AccountID, since, now time.Time) (Money, bool, error) {
+func (c *Counter) Estimate(ctx context.Context, a daybook.Account, since, now time.Time) (Money, bool, error) {
 	const day = 24 * time.Hour
 	now = now.UTC()
 	until := now.Truncate(day).Add(day)
@@ -213,7 +213,7 @@ func (c *Counter) Estimate(ctx context.Context, id daybook.AccountID, since, now
 	if began := since.UTC().Truncate(day); began.After(from) {
 		from = began
 	}
-	spent, err := c.spending.Spent(ctx, id, from, until)
+	spent, err := c.spending.Spent(ctx, a, from, until)
 	if err != nil {
 		return 0, false, err
 	}
