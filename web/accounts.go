@@ -53,6 +53,13 @@ type accountsPage struct {
 	Pending  []pendingRow
 	Connect  bool // whether another account can be connected
 	Consent  bool // whether the actor may pause, renew and withdraw
+
+	They    string // suffix of keys
+	Import  bool   // whether the actor may add files
+	Adding  []importRow
+	Busy    bool // one is being read, or waits
+	Earlier []addedRow
+	Last    *addedFacts // of the file that was read in last
 }
 
 type accountCard struct {
@@ -127,7 +134,8 @@ func (r *request) accounts() error {
 
 func (r *request) accountsPage() (accountsPage, error) {
 	ctx, now := r.Context(), r.now()
-	page := accountsPage{Case: r.in(""), Owner: r.owner(), Connect: r.can(cases.Connect) && r.s.Connect != nil, Consent: r.can(cases.Consent)}
+	page := accountsPage{Case: r.in(""), Owner: r.owner(), Connect: r.can(cases.Connect) && r.s.Connect != nil, Consent: r.can(cases.Consent),
+		They: r.they(), Import: r.can(cases.Import) && r.s.Imports != nil}
 	all, err := r.s.Store.AccountStatuses(ctx, r.caseID)
 	if err != nil {
 		return page, err
@@ -161,6 +169,13 @@ func (r *request) accountsPage() (accountsPage, error) {
 		return page, err
 	}
 	page.From = r.day(page.Coverage.From)
+	if page.Adding, err = r.importRows(); err != nil {
+		return page, err
+	}
+	page.Busy = slices.ContainsFunc(page.Adding, func(row importRow) bool { return row.Going })
+	if page.Earlier, page.Last, err = r.addedRows(); err != nil {
+		return page, err
+	}
 	page.Gaps, err = r.gapTable(all, 0)
 	return page, err
 }

@@ -46,6 +46,7 @@ type house struct {
 	web     *web.Server
 	shelf   *shelf
 	anchors *anchors
+	tray    *tray
 	polls   []daybook.AccountID
 
 	follower *store.MessageFollower
@@ -100,6 +101,7 @@ func newHouse(t testing.TB, changes ...func(*web.Config)) *house {
 	h.follower = h.db.Messages(nil)
 	messages := h.follower
 	h.shelf = &shelf{h: h, jobs: map[daybook.CaseID][]web.BundleJob{}, made: map[daybook.CaseID][]web.BundleMade{}}
+	h.tray = &tray{h: h, jobs: map[daybook.CaseID][]web.ImportJob{}, made: map[daybook.CaseID][]web.ImportMade{}}
 	h.anchors = &anchors{h: h, given: map[daybook.CaseID][]web.AnchorGiven{}}
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	h.cases = cases.New(cases.Config{
@@ -123,7 +125,7 @@ func newHouse(t testing.TB, changes ...func(*web.Config)) *house {
 			_, err := h.log.Checkpoint(ctx, c)
 			return err
 		},
-		Mail: alerts.Recipient{}, Linking: newComparing(t, h.db), Bundles: h.shelf, Anchors: h.anchors,
+		Mail: alerts.Recipient{}, Linking: newComparing(t, h.db), Bundles: h.shelf, Anchors: h.anchors, Imports: h.tray,
 	}
 	for _, change := range changes {
 		change(&cfg)

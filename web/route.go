@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net"
@@ -38,6 +39,7 @@ type route struct {
 	why          string       // why there is no entry, or who writes it
 	strong       bool         // a fresh sign-in is asked for first
 	settled      bool         // not from a device that is new
+	body         int64        // bytes that a request's body may have; 0: maxForm
 	handle       func(*request) error
 }
 
@@ -46,12 +48,12 @@ func (s *Server) routes() []route {
 	return slices.Concat(
 		s.doorRoutes(), s.setUpRoutes(), s.settingsRoutes(), s.ownRoutes(), s.safetyRoutes(),
 		s.overviewRoutes(), s.caseloadRoutes(), s.timelineRoutes(), s.entryRoutes(), s.handlesRoutes(), s.stopRoutes(),
-		s.searchRoutes(), s.accountsRoutes(), s.alertsRoutes(), s.peopleRoutes(), s.integrityRoutes(), s.evidenceRoutes(), s.eraseRoutes(), s.anchorRoutes(),
+		s.searchRoutes(), s.accountsRoutes(), s.importRoutes(), s.alertsRoutes(), s.peopleRoutes(), s.integrityRoutes(), s.evidenceRoutes(), s.eraseRoutes(), s.anchorRoutes(),
 	)
 }
 
 const (
-	maxForm     = 1 << 20 // bytes of a request's body
+	maxForm     = 1 << 20 // bytes of a request's body, but for files
 	csp         = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
 	permissions = "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)"
 )
@@ -99,13 +101,13 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		if s.Origin != nil && s.Origin.Scheme == "https" {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		next.ServeHTTP(w, r)
 	})
 }
 
 // visit lets a request in, or not, and runs the page.
 func (s *Server) visit(rt route, w http.ResponseWriter, hr *http.Request) {
+	hr.Body = http.MaxBytesReader(w, hr.Body, cmp.Or(rt.body, maxForm))
 	r := &request{Request: hr, s: s, w: w, route: rt}
 	defer s.survive(r)
 	if err := s.enter(r); err != nil {

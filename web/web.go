@@ -84,6 +84,7 @@ type Store interface {
 	Archives
 	Flags
 	Hiding
+	Exclusions
 }
 
 // Config says what the pages work with. Fields without a comment are needed.
@@ -104,6 +105,8 @@ type Config struct {
 	Linking Linking
 	// Bundles makes what is handed over; nil: nothing is.
 	Bundles Bundles
+	// Imports reads files that people add; nil: nobody does.
+	Imports Imports
 	// Anchors hands out size and root of logs; nil: nobody does.
 	Anchors Anchors
 	// Mail is what mails say of themselves, for their preview.
