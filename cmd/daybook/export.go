@@ -31,6 +31,7 @@ type exportCommand struct {
 	Redact     []string `help:"Withhold a field of one message: text, names, addresses or attachments, such as text=17:private. Can be given again." placeholder:"FIELD=N[:REASON]" sep:"none"`
 	Cover      []string `help:"Cover a word wherever it stands, and show AS in its place. Can be given again." placeholder:"WORD=AS" sep:"none"`
 	WithAccess bool     `help:"With who looked and searched: for a person's own copy alone."`
+	WithFiles  bool     `help:"With the files that were added, as they are. They also hold what was not read: mail address, phone number, log-ins. Not with a selection, and not where something is covered."`
 	Mark       string   `help:"Exhibit mark of whoever produces it: MR makes MR/17." placeholder:"MR"`
 	ToWhom     string   `help:"Whom it is made for, in words, for the cover of the report." placeholder:"TEXT"`
 	At         uint64   `help:"The state of an earlier checkpoint over exactly N entries: gives the same bundle again." placeholder:"N"`
@@ -75,7 +76,7 @@ func (cmd *exportCommand) Run(c *call) error {
 
 // spec reads what was chosen.
 func (cmd *exportCommand) spec(c *call, a *app, id daybook.CaseID) (export.Spec, error) {
-	s := export.Spec{Kind: export.Complete, Size: cmd.At, Entries: cmd.Entry, Access: cmd.WithAccess, Mark: cmd.Mark, For: cmd.ToWhom}
+	s := export.Spec{Kind: export.Complete, Size: cmd.At, Entries: cmd.Entry, Access: cmd.WithAccess, Files: cmd.WithFiles, Mark: cmd.Mark, For: cmd.ToWhom}
 	chosen := cmd.From != "" || cmd.To != "" || len(cmd.Handle) > 0 || len(cmd.Entry) > 0
 	switch {
 	case cmd.Complete && chosen:
