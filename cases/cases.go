@@ -70,7 +70,8 @@ type Accounts interface {
 	// Accounts returns the accounts of a case, oldest first.
 	Accounts(ctx context.Context, c daybook.CaseID) ([]daybook.Account, error)
 	// EndedConsents returns the accounts whose consent's end lies at or before
-	// now and that are in no final state yet.
+	// now and that are in no final state yet. An account that is Named alone
+	// has none that ends.
 	EndedConsents(ctx context.Context, now time.Time) ([]daybook.AccountID, error)
 }
 
@@ -108,11 +109,13 @@ type Schedule interface {
 	Revoke(ctx context.Context, a daybook.Account, token int64) error
 }
 
-// Messages finds the message that an entry shows. *store.DB implements it.
+// Messages knows what is derived from a log. *store.DB implements it.
 type Messages interface {
 	// Message returns the message that an entry shows; ErrNotFound if it
 	// shows none.
 	Message(ctx context.Context, c daybook.CaseID, entry uint64) (daybook.Message, error)
+	// Wrote returns how many messages from a handle have reached the person.
+	Wrote(ctx context.Context, c daybook.CaseID, h daybook.Handle) (int, error)
 }
 
 // Config says what Cases works with. All fields but Erasing are needed.

@@ -171,7 +171,7 @@ func (s *Cases) Withdraw(ctx context.Context, actor daybook.Actor, id daybook.Ac
 // still in force is left alone, with an error that wraps daybook.ErrInvalid.
 func (s *Cases) Expire(ctx context.Context, actor daybook.Actor, id daybook.AccountID) error {
 	return s.changeAnyway(ctx, actor, id, "expire", daybook.ConsentExpired, func(a *daybook.Account, c *daybook.Consent, now time.Time) error {
-		if a.State == daybook.Withdrawn || a.State == daybook.Expired {
+		if a.State == daybook.Withdrawn || a.State == daybook.Expired || a.State == daybook.Named {
 			return errDone
 		}
 		if now.Before(c.Until) {

@@ -79,6 +79,8 @@ func consentWords(e daybook.ConsentEvent) string {
 	switch e {
 	case daybook.ConsentGiven:
 		return "agreed that an account is read"
+	case daybook.AccountNamed:
+		return "named an account as the person's own, to add files from it; it is not read"
 	case daybook.ConsentRenewed:
 		return "agreed for longer that an account is read"
 	case daybook.ConsentPaused:

@@ -187,7 +187,7 @@ func oneRow(res sql.Result, what string) error {
 // EndedConsents implements cases.Accounts.
 func (db *DB) EndedConsents(ctx context.Context, now time.Time) ([]daybook.AccountID, error) {
 	rows, err := db.from(ctx).QueryContext(ctx, `SELECT id FROM account
-		WHERE until_at <= $1 AND state NOT IN ('withdrawn', 'expired') ORDER BY until_at, id`, micros(now))
+		WHERE until_at <= $1 AND state NOT IN ('withdrawn', 'expired', 'named') ORDER BY until_at, id`, micros(now))
 	if err != nil {
 		return nil, fmt.Errorf("list consents that have ended: %w", err)
 	}

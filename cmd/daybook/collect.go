@@ -34,6 +34,9 @@ func (cmd *collectCommand) Run(c *call) error {
 			if cmd.Account != "" && string(account.ID) != cmd.Account {
 				continue
 			}
+			if cmd.Account == "" && account.State == daybook.Named {
+				continue // nobody expects that it is read
+			}
 			found = true
 			if cmd.Account == "" && account.State != daybook.Active {
 				if _, err := fmt.Fprintf(c.err, "account %s is %s: not read\n", account.ID, account.State); err != nil {

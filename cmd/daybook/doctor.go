@@ -140,6 +140,8 @@ func (a *app) checkCases(ctx context.Context, actor daybook.Actor) ([]diagnosis,
 				out = append(out, check(false, what, "the platform no longer takes the token: connect it again"))
 			case daybook.Expired:
 				out = append(out, check(false, what, "the consent has ended: if the person agrees, connect it again (daybook connect)"))
+			case daybook.Named:
+				out = append(out, check(true, fmt.Sprintf("%s: account %s is not read: files from it were added", name, account.ID), ""))
 			default:
 				out = append(out, check(true, what, ""))
 			}

@@ -117,7 +117,7 @@ func (a *app) accountsOf(ctx context.Context, c daybook.CaseID) error {
 		account := r.Account
 		account.Case = c
 		switch account.State {
-		case daybook.Withdrawn, daybook.Expired:
+		case daybook.Withdrawn, daybook.Expired, daybook.Named:
 		default:
 			account.State = daybook.Stopped
 		}
