@@ -24,7 +24,9 @@ type realStore struct {
 	has bool // there is a token
 }
 
-func newRealStore(t *testing.T, open func(t *testing.T, key archive.InstanceKey) (*store.DB, error)) *realStore {
+type openStore func(t *testing.T, key archive.InstanceKey) (*store.DB, error)
+
+func newRealStore(t *testing.T, open openStore) *realStore {
 	t.Helper()
 	var key archive.InstanceKey
 	rand.Read(key[:])
