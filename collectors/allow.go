@@ -57,20 +57,30 @@ func (t *Transport) check(method string, u *url.URL) error {
 	default:
 		return no("it would not be encrypted")
 	}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
+	if _, err := url.ParseQuery(u.RawQuery); err != nil {
 		return no("its parameters cannot be read")
 	}
 	host := strings.ToLower(u.Host)
 	if !slices.ContainsFunc(t.opts.Allow, func(r Rule) bool { return r.Host == host }) {
 		return no("its host is not on the list")
 	}
-	for _, r := range t.opts.Allow {
+	if t.rule(method, u) == nil {
+		return no("it is not on the list")
+	}
+	return nil
+}
+
+// rule returns the rule that lets a call pass; nil if there is none. The address
+// has been checked otherwise.
+func (t *Transport) rule(method string, u *url.URL) *Rule {
+	host, query := strings.ToLower(u.Host), u.Query()
+	for i := range t.opts.Allow {
+		r := &t.opts.Allow[i]
 		if r.Method == method && r.Host == host && matchPath(r.Path, u.EscapedPath()) && matchQuery(r.Query, query) {
-			return nil
+			return r
 		}
 	}
-	return no("it is not on the list")
+	return nil
 }
 
 func isLoopback(host string) bool {

@@ -33,6 +33,7 @@ var (
 type RateLimitError struct {
 	Until time.Time
 	Cause string // for the entry of the gap, in words without personal data; "" if the platform sets the limit
+	Only  bool   // of the one place that was asked for: others may be asked
 }
 
 func (e *RateLimitError) Error() string {
@@ -93,6 +94,13 @@ type Source interface {
 type Resumer interface {
 	// Resumes reports whether Fetch at the lane's forward cursor is enough.
 	Resumes(lane daybook.Lane) bool
+}
+
+// A Paced is a Source with lanes that are read less often than others.
+type Paced interface {
+	// Every returns how long a lane is left alone once it was read to its
+	// newest end; 0 means that it is read each time.
+	Every(lane daybook.Lane) time.Duration
 }
 
 // ErrNotFetched says that an attachment lies on a host that is not asked.

@@ -39,7 +39,9 @@ func (r *run) read(ctx context.Context) error {
 			row = 0
 			continue
 		}
-		row++
+		if !onlyHere(err) {
+			row++
+		}
 		lr.Err = err
 		failed = append(failed, fmt.Errorf("lane %d: %w", i, err))
 		if err := r.failedLane(ctx, lanes[i:], err, row); err != nil {
@@ -57,7 +59,7 @@ func (r *run) read(ctx context.Context) error {
 		}
 		if err := r.backward(ctx, lane, &r.rep.Lanes[i]); err != nil {
 			r.rep.Lanes[i].Err = err
-			if err := r.failedPast(ctx, lanes, err); err != nil {
+			if err := r.failedPast(ctx, lanes, lane, err); err != nil {
 				return fmt.Errorf("lane %d, its past: %w", i, err)
 			}
 		}
@@ -80,6 +82,8 @@ func (r *run) failedLane(ctx context.Context, lanes []daybook.Lane, err error, r
 		return errors.Join(err, r.unwatched(ctx, causeOf(err)))
 	case ctx.Err() != nil:
 		return err
+	case onlyHere(err) && r.src != nil:
+		return errors.Join(r.notBefore(ctx, lanes[0], err), r.failing(ctx, lanes[:1], causeOf(err)))
 	case errors.As(err, &limit) && r.src != nil:
 		return errors.Join(err, r.failing(ctx, lanes, causeOf(err)), r.because(ctx, r.src.Lanes(), causeOf(err)))
 	case errors.As(err, &limit), !errors.As(err, &fetch):
@@ -93,12 +97,14 @@ func (r *run) failedLane(ctx context.Context, lanes []daybook.Lane, err error, r
 // failedPast decides what a failure in a lane's past means. The past can wait:
 // it is no gap, it keeps no other lane from being read, and what is new is not
 // asked for less often because of it.
-func (r *run) failedPast(ctx context.Context, lanes []daybook.Lane, err error) error {
+func (r *run) failedPast(ctx context.Context, lanes []daybook.Lane, lane daybook.Lane, err error) error {
 	var limit *RateLimitError
 	var fetch *fetchError
 	switch {
 	case errors.Is(err, ErrRefused):
 		return errors.Join(err, r.refused(ctx))
+	case onlyHere(err):
+		return r.notBefore(ctx, lane, err)
 	case errors.As(err, &limit):
 		// Until then nothing is read: if that is long, this is why.
 		return errors.Join(err, r.because(ctx, lanes, causeOf(err)))
@@ -131,8 +137,11 @@ func (r *run) forward(ctx context.Context, lane daybook.Lane, lr *LaneReport) er
 		return err
 	}
 	began := r.now()
-	if st.Lost && began.Sub(st.Asked) < askLostAgain {
+	if st.Lost && began.Sub(st.Asked) < askLostAgain || r.early(lane, st, began) {
 		return nil
+	}
+	if began.Before(st.Until) {
+		return &fetchError{&RateLimitError{Until: st.Until, Only: true}}
 	}
 	first := Cursor("")
 	if s, ok := r.src.(Resumer); ok && s.Resumes(lane) {
@@ -231,6 +240,9 @@ func (r *run) backward(ctx context.Context, lane daybook.Lane, lr *LaneReport) e
 		return err
 	}
 	at, done := st.Back, st.BackDone || st.Back == "" || st.Lost
+	if !done && r.now().Before(st.Until) {
+		return &fetchError{&RateLimitError{Until: st.Until, Only: true}}
+	}
 	for pages := 0; !done; pages++ {
 		if r.spent() && pages > 0 { // one page at least, or it would never end
 			r.rep.More = true

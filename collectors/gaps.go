@@ -72,7 +72,7 @@ func causeOf(err error) string {
 func (r *run) caughtUp(lane daybook.Lane, st *LaneState, at time.Time) (daybook.Gap, bool) {
 	gap := daybook.Gap{Account: r.acc.ID, Lane: lane, Class: daybook.Late, From: st.LastOK, To: at, Cause: st.Cause}
 	first := st.Opened.IsZero()
-	was := !st.Gap.IsZero() || st.Missed || at.Sub(st.LastOK) > maxPause*r.PollEvery
+	was := !st.Gap.IsZero() || st.Missed || at.Sub(st.LastOK) > r.every(lane)+maxPause*r.PollEvery
 	switch {
 	case st.Missed:
 		gap.Class = daybook.Hole

@@ -52,6 +52,7 @@ type LaneState struct {
 	Cause    string    `json:"cause,omitzero"`  // of that failure, in words without personal data
 	Missed   bool      `json:"missed,omitzero"` // since LastOK the platform lost something before it was read
 	Asked    time.Time `json:"asked,omitzero"`  // of a lane that is Lost: when the server last said so
+	Until    time.Time `json:"until,omitzero"`  // it may not be asked for before: the platform limits this lane by itself
 	// Listed is what the lane's last list of handles was (blocks).
 	Listed []daybook.Handle `json:"listed,omitempty"`
 	// Unlisted are handles that were listed and are so no longer, while

@@ -14,25 +14,32 @@ const (
 	limitLongest = 24 * time.Hour  // it says something absurd
 )
 
-// A limiter keeps until when a host may not be asked. It never waits: it hands
+// A limiter keeps until when a host may not be asked or, where a platform limits
+// each call by itself, until when a call may not be made. It never waits: it hands
 // the time to the caller.
 type limiter struct {
 	mu    sync.Mutex
-	until map[string]time.Time // by host
+	until map[limited]time.Time
 }
 
-func (l *limiter) check(host string, now time.Time) error {
+// limited is what a limit is for.
+type limited struct {
+	host string
+	call string // path of a Rule; "" if the host limits all calls together
+}
+
+func (l *limiter) check(what limited, now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if until := l.until[host]; now.Before(until) {
-		return &RateLimitError{Until: until}
+	if until := l.until[what]; now.Before(until) {
+		return &RateLimitError{Until: until, Only: what.call != ""}
 	}
 	return nil
 }
 
 // note reads the headers of an answer. It returns a *RateLimitError for 429,
 // and for 503 with Retry-After.
-func (l *limiter) note(host string, resp *http.Response, now time.Time) error {
+func (l *limiter) note(what limited, resp *http.Response, now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	retry := retryAfter(resp.Header.Get("Retry-After"), now)
@@ -50,11 +57,11 @@ func (l *limiter) note(host string, resp *http.Response, now time.Time) error {
 	if most := now.Add(limitLongest); until.After(most) {
 		until = most
 	}
-	if until.After(l.until[host]) {
-		l.until[host] = until
+	if until.After(l.until[what]) {
+		l.until[what] = until
 	}
 	if limited {
-		return &RateLimitError{Until: until}
+		return &RateLimitError{Until: until, Only: what.call != ""}
 	}
 	return nil
 }

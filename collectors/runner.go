@@ -182,7 +182,7 @@ func (r *Runner) poll(ctx context.Context, task work.Task, id daybook.AccountID)
 	}
 	err = errors.Join(err, run.close(ctx))
 	ended := err
-	if run.rep.anyLane() && isFetch(err) && !putOff(err) && ctx.Err() == nil {
+	if run.rep.anyLane() && isFetch(err) && (!putOff(err) || onlyHere(err)) && ctx.Err() == nil {
 		ended = nil // one lane that fails does not make the others wait
 	}
 	if end := r.release(ctx, task, ended, run.rep.More); !errors.Is(err, work.ErrLost) {

@@ -65,6 +65,11 @@ type TransportOptions struct {
 	// it adds is neither recorded nor logged. It must not keep the request.
 	Sign func(*http.Request) error
 
+	// LimitByCall says that the platform counts the calls of each rule by
+	// themselves: one that may not be made for a while does not keep the
+	// others from being made.
+	LimitByCall bool
+
 	MaxBody  int64         // bytes; 0 means 32 MiB
 	Timeout  time.Duration // of one call with its body and redirects; 0 means a minute
 	Resolver Resolver      // nil means the system's
@@ -104,7 +109,7 @@ func NewTransport(opts TransportOptions, exception *Exception) *Transport {
 	if opts.Timeout == 0 {
 		opts.Timeout = maxDuration
 	}
-	t := &Transport{opts: opts, limits: limiter{until: map[string]time.Time{}}}
+	t := &Transport{opts: opts, limits: limiter{until: map[limited]time.Time{}}}
 	if exception != nil {
 		t.exception = *exception
 	}
@@ -280,7 +285,7 @@ func (t *Transport) outgoing(req *http.Request) (*http.Request, error) {
 		out.Header.Set("Accept", "*/*")
 	}
 	out.Header.Set("User-Agent", userAgent)
-	if err := t.limits.check(host, t.opts.Now()); err != nil {
+	if err := t.limits.check(t.limited(req), t.opts.Now()); err != nil {
 		return nil, err
 	}
 	if host == strings.ToLower(t.opts.AuthorizationHost) {
@@ -298,7 +303,18 @@ func (t *Transport) outgoing(req *http.Request) (*http.Request, error) {
 
 // noteLimit takes note of what an answer says about the platform's rate limit.
 func (t *Transport) noteLimit(req *http.Request, resp *http.Response, now time.Time) error {
-	return t.limits.note(strings.ToLower(req.URL.Host), resp, now)
+	return t.limits.note(t.limited(req), resp, now)
+}
+
+// limited says which limit a call falls under.
+func (t *Transport) limited(req *http.Request) limited {
+	what := limited{host: strings.ToLower(req.URL.Host)}
+	if t.opts.LimitByCall {
+		if r := t.rule(req.Method, req.URL); r != nil {
+			what.call = r.Path
+		}
+	}
+	return what
 }
 
 func (t *Transport) base(host string) http.RoundTripper {
