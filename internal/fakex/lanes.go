@@ -25,7 +25,7 @@ func (c *call) manyUsers() *failure {
 		}
 	}
 	if data != nil {
-		c.data, c.meta = data, object{{"result_count", len(data)}}
+		c.data = data
 	}
 	return nil
 }

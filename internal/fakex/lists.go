@@ -298,9 +298,14 @@ func (c *call) postPage(list []*Post, own bool) *failure {
 		data = append(data, c.showPost(x))
 		c.charge(BillPosts, x.ID, own)
 	}
-	if data != nil {
-		c.data = data
+	if data == nil {
+		return nil
+	}
+	c.data = data
+	if own {
 		c.meta = append(c.meta, member{"newest_id", page[0].ID}, member{"oldest_id", page[len(page)-1].ID})
+	} else { // quotes say less of where the page lies
+		c.meta = slices.DeleteFunc(c.meta, func(m member) bool { return m.name == "previous_token" })
 	}
 	return nil
 }

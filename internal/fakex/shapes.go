@@ -109,7 +109,7 @@ func (c *call) post(x *Post) object {
 	}
 	if long {
 		note := object{{"text", whole.text}}
-		if e := c.s.entities(whole); e != nil {
+		if e := c.s.entities(whole.withoutKeys()); e != nil {
 			note = append(note, member{"entities", e})
 		}
 		add("note_tweet", note)
@@ -200,7 +200,7 @@ func (c *call) message(m *Message) object {
 	if m.shared != nil && c.expands("referenced_tweets.id") {
 		o = append(o, member{c.word("referenced_tweets"), []object{{{"id", m.shared.ID}}}})
 	}
-	if e := c.s.entities(text); e != nil {
+	if e := c.s.entities(text.withoutKeys()); e != nil {
 		add("entities", e)
 	}
 	return o

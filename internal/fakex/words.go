@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -144,6 +145,16 @@ func (t shown) cut() (shown, bool) {
 		}
 	}
 	return c, true
+}
+
+// withoutKeys is the text of a message or of a long post: addresses of files are
+// there like any others.
+func (t shown) withoutKeys() shown {
+	links := slices.Clone(t.links)
+	for i := range links {
+		links[i].media = nil
+	}
+	return shown{t.text, links}
 }
 
 func (t shown) urls() []object {
