@@ -23,6 +23,7 @@ func (s *Server) accountsRoutes() []route {
 		{method: "POST", path: "/c/{case}/accounts/{account}/withdraw", who: inCase, action: cases.Consent, strong: true, why: writes, handle: (*request).withdrawAccount},
 
 		{method: "GET", path: "/c/{case}/accounts/connect", who: inCase, action: cases.Connect, why: "shows a form; nothing of the record", handle: (*request).connectPage},
+		{method: "GET", path: "/c/{case}/connect/{which}", who: inCase, action: cases.Connect, why: "shows a form; nothing of the record", handle: (*request).connectPageOf},
 		{method: "POST", path: "/c/{case}/accounts/connect", who: inCase, action: cases.Connect, why: "nothing is connected yet; the confirmation writes it", handle: (*request).connect},
 		{method: "GET", path: "/back", who: anyone, why: "keeps what the person’s server sent; shows nothing", handle: (*request).comeBack},
 		{method: "GET", path: "/c/{case}/connecting/{attempt}", who: inCase, action: cases.Connect, why: "nothing is connected yet; the confirmation writes it", handle: (*request).connecting},
@@ -51,8 +52,9 @@ type accountsPage struct {
 	From     stamp // of the coverage
 	Gaps     gapTable
 	Pending  []pendingRow
-	Connect  bool // whether another account can be connected
-	Consent  bool // whether the actor may pause, renew and withdraw
+	Connect  bool       // whether another account can be connected
+	Offered  []whichRow // where
+	Consent  bool       // whether the actor may pause, renew and withdraw
 
 	They    string // suffix of keys
 	Import  bool   // whether the actor may add files
@@ -77,6 +79,11 @@ type accountCard struct {
 	Ended    stamp // when a withdrawn account was stopped
 	Revoked  stamp
 	Waiting  bool // the token waits to be revoked
+
+	Named bool  // only files of it were added
+	Chats bool  // encrypted chats cannot be collected
+	Which int   // of the platforms that can be connected
+	Cost  *Cost // nil if it costs nothing, or for whoever sees counts alone
 
 	Renew, RenewFirst, Pause, Resume, Withdraw, Again bool // what can be done
 }
@@ -118,6 +125,7 @@ type pendingRow struct {
 	Since    stamp
 	Where    string // address at the person's server where they can revoke it
 	Server   name
+	Servers  bool // the platform has servers
 }
 
 func (r *request) accounts() error {
@@ -154,13 +162,15 @@ func (r *request) accountsPage() (accountsPage, error) {
 		for _, t := range pending {
 			if t.Account == s.Account.ID {
 				card.Waiting = true
-				page.Pending = append(page.Pending, pendingRow{Platform: platformTitle(s.Account.Platform), Name: handleName(s.Account.Handle),
+				of, _ := r.platformOf(s.Account.Platform)
+				page.Pending = append(page.Pending, pendingRow{Servers: of.Server, Platform: platformTitle(s.Account.Platform), Name: handleName(s.Account.Handle),
 					Since: r.when(t.Since), Where: revokeAddress(s.Account), Server: nameOf(serverName(s.Account.Server))})
 			}
 		}
 		page.Cards = append(page.Cards, card)
 	}
 	if page.Connect {
+		page.Offered = r.whichPage(r.s.Connect.Platforms()).Platforms
 		if page.Going, err = r.going(); err != nil {
 			return page, err
 		}
@@ -187,23 +197,27 @@ func (r *request) accountCard(s daybook.AccountStatus, now time.Time) (accountCa
 		n := handleName(a.Handle)
 		c.Name = &n
 	}
-	c.All = len(a.Kinds) == 0
-	for _, g := range kindGroups() {
-		if slices.Contains(a.Kinds, g.kinds[0]) {
-			c.What = append(c.What, "accounts.what."+g.name)
-		}
-	}
+	c.All, c.What = whatIsKept(a.Platform, a.Kinds)
+	of, which := r.platformOf(a.Platform)
+	c.Which, c.Named, c.Chats = which, a.State == daybook.Named, a.Platform == "x"
 	if err := r.stateTags(&c, s, now); err != nil {
 		return c, err
 	}
 	may := r.can(cases.Consent)
 	inForce := s.Consent.Check(now) == nil
+	if c.Named {
+		c.Again = r.can(cases.Connect) && !of.Off
+		return c, nil
+	}
 	c.Pause = may && (a.State == daybook.Active || a.State == daybook.Stopped)
 	c.Resume = may && inForce && a.State == daybook.Paused
 	c.Withdraw = may && a.State != daybook.Withdrawn && a.State != daybook.Expired
 	c.Renew = c.Withdraw && inForce
 	c.RenewFirst = c.Renew && s.Consent.Until.Sub(now) <= 14*24*time.Hour
-	c.Again = r.can(cases.Connect) && r.s.Connect != nil && a.State != daybook.Active && a.State != daybook.Paused
+	c.Again = r.can(cases.Connect) && !of.Off && a.State != daybook.Active && a.State != daybook.Paused
+	if err := r.costOf(&c, a); err != nil {
+		return c, err
+	}
 	checked := s.Checked()
 	c.Checked = r.ago(checked, now)
 	c.Nothing = !s.Newest.IsZero() && s.Newest.Before(checked)
@@ -220,12 +234,29 @@ func (r *request) accountCard(s daybook.AccountStatus, now time.Time) (accountCa
 	return c, nil
 }
 
+// costOf says what the reading of an account costs, to whoever can end it.
+func (r *request) costOf(c *accountCard, a daybook.Account) (err error) {
+	if !r.can(cases.Consent) || r.s.Connect == nil || c.Ended.ISO != "" {
+		return nil
+	}
+	if c.Cost, err = r.s.Connect.Cost(r.Context(), a); err != nil {
+		return err
+	}
+	if c.Cost != nil && c.Cost.Reached {
+		c.Tags = append(c.Tags, tag{Class: "care", Key: "accounts.cap"})
+	}
+	return nil
+}
+
 // stateTags says in words how an account stands.
 func (r *request) stateTags(c *accountCard, s daybook.AccountStatus, now time.Time) error {
 	state := tag{Key: "accounts.state." + string(s.Account.State)}
 	switch s.Account.State {
 	case daybook.Active:
 		state.Class = "good"
+	case daybook.Named:
+		c.Tags = append(c.Tags, state)
+		return nil
 	case daybook.Paused:
 		at, entry := s.Since(daybook.ConsentPaused)
 		state.At = r.when(at)
@@ -248,6 +279,9 @@ func (r *request) stateTags(c *accountCard, s daybook.AccountStatus, now time.Ti
 		state.Key, state.By = state.Key+".by", &by
 	case daybook.Stopped:
 		state.Class = "care"
+		if of, _ := r.platformOf(s.Account.Platform); !of.Server {
+			state.Key += ".platform"
+		}
 		at, _ := s.Since(daybook.TokenRefused)
 		state.At = r.when(at)
 	case daybook.Withdrawn, daybook.Expired:
@@ -343,7 +377,12 @@ func (r *request) going() ([]attemptRow, error) {
 			return nil, err
 		}
 		if a.Session == r.session.ID && r.now().Before(a.Until) {
-			out = append(out, attemptRow{Name: strings.TrimPrefix(t.ID, attemptKind+"/"), Server: nameOf(serverName(a.Server)), Until: r.clock(a.Until)})
+			server := serverName(a.Server)
+			if server == "" {
+				of, _ := r.platformOf(a.Platform)
+				server = of.Title
+			}
+			out = append(out, attemptRow{Name: strings.TrimPrefix(t.ID, attemptKind+"/"), Server: nameOf(server), Until: r.clock(a.Until)})
 		}
 	}
 	return out, nil

@@ -1,27 +1,33 @@
 package web
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"daybook"
+	"daybook/cases"
 )
 
 // connectPage is the page connect.html.
 type connectPage struct {
 	Case      string
 	Owner     bool
+	Of        Connectable
+	Which     int    // of Of, as addresses have it
+	Title     string // of the platform; "" if its server is named
 	Server    string
 	Since     string // 2026-10-12
 	Kinds     []kindChoice
 	Never     string
 	Purpose   string
 	Agreement agreement
+	Terms     bool              // agreed to
 	Wrong     map[string]string // keys of the catalogue by field
 }
 
@@ -35,6 +41,7 @@ type agreement struct {
 	Scopes []string // as the connector says them
 	Until  stamp
 	They   string // suffix of the keys: ".they" for an adviser
+	Title  string // of a platform that has no servers to choose from
 	Agreed bool
 	Wrong  string // key of what is wrong with the box
 }
@@ -46,10 +53,13 @@ const (
 	maxPurpose = 500
 )
 
-func (r *request) connectForm() connectPage {
-	p := connectPage{Case: r.in(""), Owner: r.owner(), Wrong: map[string]string{}}
-	p.Agreement = r.agreement("mastodon")
-	for _, g := range kindGroups() {
+func (r *request) connectForm(of Connectable, which int) connectPage {
+	p := connectPage{Case: r.in(""), Owner: r.owner(), Of: of, Which: which, Wrong: map[string]string{}}
+	p.Agreement = r.agreement(of.Platform)
+	if !of.Server {
+		p.Title, p.Agreement.Title = of.Title, of.Title
+	}
+	for _, g := range kindGroupsOf(of.Platform) {
 		p.Kinds = append(p.Kinds, kindChoice{g.name, true})
 	}
 	return p
@@ -57,6 +67,33 @@ func (r *request) connectForm() connectPage {
 
 func (r *request) agreement(p daybook.Platform) agreement {
 	return agreement{Scopes: r.s.Connect.Scopes(p), Until: r.day(r.now().Add(daybook.ConsentPeriod)), They: r.they()}
+}
+
+// connectable returns the platform that is the nth of those that accounts are
+// connected on, from 1; daybook.ErrNotFound if it is none, or switched off.
+func (r *request) connectable(nth string) (Connectable, int, error) {
+	if r.s.Connect == nil {
+		return Connectable{}, 0, daybook.ErrNotFound
+	}
+	all := r.s.Connect.Platforms()
+	n, err := strconv.Atoi(nth)
+	if err != nil || n < 1 || n > len(all) || all[n-1].Off {
+		return Connectable{}, 0, daybook.ErrNotFound
+	}
+	return all[n-1], n, nil
+}
+
+// platformOf is what a platform is, as those that can be connected name it; only
+// its title if it is none of them.
+func (r *request) platformOf(p daybook.Platform) (of Connectable, which int) {
+	if r.s.Connect != nil {
+		for i, c := range r.s.Connect.Platforms() {
+			if c.Platform == p {
+				return c, i + 1
+			}
+		}
+	}
+	return Connectable{Platform: p, Title: platformTitle(p), Server: p == "mastodon", Off: true}, 0
 }
 
 // they is the suffix of keys that speak of the person in the third person.
@@ -67,12 +104,54 @@ func (r *request) they() string {
 	return ".they"
 }
 
+// connectPage shows the form of the only platform there is, or a choice of them.
 func (r *request) connectPage() error {
 	if r.s.Connect == nil {
 		return daybook.ErrNotFound
 	}
-	p := r.connectForm()
-	var err error
+	all, n := r.s.Connect.Platforms(), 0
+	for i, c := range all {
+		if c.Off {
+			continue
+		}
+		if n > 0 {
+			return r.render(http.StatusOK, "connect-which", "title.accounts", r.whichPage(all))
+		}
+		n = i + 1
+	}
+	return r.showConnect(strconv.Itoa(n))
+}
+
+// whichPage is the page connect-which.html.
+type whichPage struct {
+	Case      string
+	They      string
+	Platforms []whichRow
+	Add       bool // a file can be added
+}
+
+type whichRow struct {
+	Connectable
+	Which int
+}
+
+func (r *request) whichPage(all []Connectable) whichPage {
+	p := whichPage{Case: r.in(""), They: r.they(), Add: r.s.Imports != nil && r.can(cases.Import)}
+	for i, c := range all {
+		p.Platforms = append(p.Platforms, whichRow{c, i + 1})
+	}
+	return p
+}
+
+// connectPageOf shows the form of one platform.
+func (r *request) connectPageOf() error { return r.showConnect(r.PathValue("which")) }
+
+func (r *request) showConnect(which string) error {
+	of, n, err := r.connectable(which)
+	if err != nil {
+		return err
+	}
+	p := r.connectForm(of, n)
 	if p.Purpose, err = r.s.words.plain("accounts.purpose.usual"); err != nil {
 		return err
 	}
@@ -81,14 +160,15 @@ func (r *request) connectPage() error {
 
 // connect reads the form and asks the person's server.
 func (r *request) connect() error {
-	if r.s.Connect == nil {
-		return daybook.ErrNotFound
+	of, n, err := r.connectable(cmp.Or(r.form("which"), "1"))
+	if err != nil {
+		return err
 	}
-	page := r.connectForm()
+	page := r.connectForm(of, n)
 	a := r.readConnect(&page)
 	if len(page.Wrong) == 0 {
 		name, err := r.begin(a)
-		if err != nil && !errors.Is(err, daybook.ErrInvalid) && !a.Typed && r.Context().Err() == nil {
+		if err != nil && !errors.Is(err, daybook.ErrInvalid) && of.Typed && !a.Typed && r.Context().Err() == nil {
 			// Some servers take no address such as ours: there the code is typed.
 			a.Typed = true
 			name, err = r.begin(a)
@@ -98,6 +178,9 @@ func (r *request) connect() error {
 			return r.to(r.in("connecting/" + name))
 		case r.Context().Err() != nil:
 			return err
+		case !of.Server:
+			r.s.Logger.WarnContext(r.Context(), "an account could not be connected", slog.String("case", string(r.caseID)), slog.Any("err", err))
+			page.Wrong["go"] = "connect.fails"
 		case errors.Is(err, daybook.ErrInvalid):
 			page.Wrong["server"] = "connect.server.wrong"
 		default:
@@ -109,10 +192,14 @@ func (r *request) connect() error {
 }
 
 func (r *request) readConnect(page *connectPage) attempt {
-	a := attempt{Platform: "mastodon", Server: r.form("server"), Purpose: r.form("purpose")}
+	of := page.Of
+	a := attempt{Platform: of.Platform, Purpose: r.form("purpose")}
+	if of.Server {
+		a.Server = r.form("server")
+	}
 	page.Server, page.Since, page.Never, page.Purpose = a.Server, r.form("since"), r.PostFormValue("never"), a.Purpose
 	page.Agreement.Agreed = r.form("agree") != ""
-	if a.Server == "" || len(a.Server) > 300 {
+	if of.Server && (a.Server == "" || len(a.Server) > 300) {
 		page.Wrong["server"] = "connect.server.wrong"
 	}
 	if page.Since != "" {
@@ -123,7 +210,8 @@ func (r *request) readConnect(page *connectPage) attempt {
 		a.Since = since.UTC()
 	}
 	chosen := 0
-	for i, g := range kindGroups() {
+	groups := kindGroupsOf(of.Platform)
+	for i, g := range groups {
 		page.Kinds[i].Checked = slices.Contains(r.PostForm["kind"], g.name)
 		if page.Kinds[i].Checked {
 			chosen++
@@ -133,12 +221,21 @@ func (r *request) readConnect(page *connectPage) attempt {
 	switch chosen {
 	case 0:
 		page.Wrong["kind"] = "connect.kind.none"
-	case len(kindGroups()):
+	case len(groups):
 		a.Kinds = nil
 	}
 	var ok bool
-	if a.Never, ok = readNever(page.Never); !ok {
+	if a.Never, ok = readNever(page.Never, of.Server); !ok {
 		page.Wrong["never"] = "connect.never.wrong"
+		if !of.Server {
+			page.Wrong["never"] = "connect.never.wrong.platform"
+		}
+	}
+	if len(of.Terms) > 0 {
+		a.Terms, page.Terms = of.TermsText, r.form("terms") != ""
+		if !page.Terms {
+			page.Wrong["terms"] = "connect.terms.missing"
+		}
 	}
 	if a.Purpose == "" || len([]rune(a.Purpose)) > maxPurpose {
 		page.Wrong["purpose"] = "connect.purpose.wrong"
@@ -150,15 +247,20 @@ func (r *request) readConnect(page *connectPage) attempt {
 	return a
 }
 
-// readNever reads names of accounts, one a line: "mum@social.example".
-func readNever(typed string) (names []string, ok bool) {
+// readNever reads names of accounts, one a line: "mum@social.example"; where a
+// platform has no servers, "@mum" or a number.
+func readNever(typed string, server bool) (names []string, ok bool) {
 	for line := range strings.Lines(typed) {
 		n := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(line), "@"))
 		if n == "" {
 			continue
 		}
 		local, host, at := strings.Cut(n, "@")
-		if !at || local == "" || len(n) > 320 || !strings.Contains(host, ".") || strings.ContainsAny(n, " \t/:") || strings.Contains(host, "@") {
+		wrong := at
+		if server {
+			wrong = !at || local == "" || !strings.Contains(host, ".") || strings.Contains(host, "@")
+		}
+		if wrong || len(n) > 320 || strings.ContainsAny(n, " \t/:") {
 			return nil, false
 		}
 		if !slices.Contains(names, n) {
@@ -166,223 +268,4 @@ func readNever(typed string) (names []string, ok bool) {
 		}
 	}
 	return names, len(names) <= maxNever
-}
-
-// connectingPage is the page connecting.html.
-type connectingPage struct {
-	Case    string
-	Owner   bool
-	Attempt string
-	Stage   string // go, type, unreachable, refused, wrong, over, yours
-	Server  name
-	Address string // where the person agrees
-	Wrong   string
-	Account name
-	Since   stamp
-	All     bool
-	What    []string
-	Never   []name
-	Until   stamp // of the consent
-	Ends    stamp // of the attempt
-}
-
-// connecting shows how an attempt stands. When the person has come back from
-// their server, their code is exchanged here.
-func (r *request) connecting() error {
-	a, err := r.attempt()
-	if errors.Is(err, daybook.ErrNotFound) {
-		return r.showAttempt(a, "over", http.StatusNotFound)
-	}
-	if err != nil {
-		return err
-	}
-	switch {
-	case a.Account != nil:
-		return r.showAttempt(a, "yours", http.StatusOK)
-	case a.Refused:
-		return r.endedAttempt("refused")
-	case a.Code != "":
-		return r.finishAttempt()
-	case a.Typed:
-		return r.showAttempt(a, "type", http.StatusOK)
-	}
-	return r.showAttempt(a, "go", http.StatusOK)
-}
-
-// endedAttempt forgets an attempt that came to nothing, and says so.
-func (r *request) endedAttempt(stage string) error {
-	a, t, err := r.holdAttempt()
-	if err != nil {
-		return err
-	}
-	if err := r.s.endAttempt(r.Context(), t); err != nil {
-		return err
-	}
-	return r.showAttempt(a, stage, http.StatusOK)
-}
-
-// finishAttempt turns the code into an account.
-func (r *request) finishAttempt() error {
-	a, t, err := r.holdAttempt()
-	if err != nil {
-		return err
-	}
-	account, secret, err := r.s.Connect.Finish(r.Context(), a.Platform, a.Pending, a.Code, a.State)
-	switch {
-	case r.Context().Err() != nil:
-		return err
-	case errors.Is(err, daybook.ErrInvalid) && a.Typed: // the person may have copied it wrongly
-		a.Code = ""
-		if err := r.s.setAttempt(r.Context(), t, a, a.Until); err != nil {
-			return err
-		}
-		return r.showAttempt(a, "type", http.StatusUnprocessableEntity, "connecting.code.wrong")
-	case errors.Is(err, daybook.ErrInvalid):
-		if err := r.s.endAttempt(r.Context(), t); err != nil {
-			return err
-		}
-		return r.showAttempt(a, "wrong", http.StatusUnprocessableEntity)
-	case err != nil:
-		r.s.Logger.WarnContext(r.Context(), "a server did not answer when an account was connected", slog.String("case", string(r.caseID)))
-		if err := r.s.setAttempt(r.Context(), t, a, a.Until); err != nil {
-			return err
-		}
-		return r.showAttempt(a, "unreachable", http.StatusBadGateway)
-	}
-	a.Account, a.Secret, a.Code, a.Pending, a.Until = &account, secret, "", nil, r.now().Add(attemptLife)
-	// Also when the browser has gone meanwhile: a token that nobody knows of
-	// could not be given back.
-	ctx := context.WithoutCancel(r.Context())
-	if err := r.s.setAttempt(ctx, t, a, a.Until); err != nil {
-		return errors.Join(err, r.s.Connect.GiveBack(ctx, account, secret))
-	}
-	return r.showAttempt(a, "yours", http.StatusOK)
-}
-
-func (r *request) showAttempt(a attempt, stage string, status int, wrong ...string) error {
-	p := connectingPage{Case: r.in(""), Owner: r.owner(), Attempt: r.PathValue("attempt"), Stage: stage, Server: nameOf(serverName(a.Server)), Address: a.Address,
-		Since: r.day(a.Since), All: len(a.Kinds) == 0, Until: r.day(r.now().Add(daybook.ConsentPeriod)), Ends: r.clock(a.Until)}
-	if len(wrong) > 0 {
-		p.Wrong = wrong[0]
-	}
-	for _, g := range kindGroups() {
-		if slices.Contains(a.Kinds, g.kinds[0]) {
-			p.What = append(p.What, "accounts.what."+g.name)
-		}
-	}
-	for _, n := range a.Never {
-		p.Never = append(p.Never, nameOf(n))
-	}
-	if a.Account != nil {
-		p.Account = handleName(a.Account.Handle)
-		p.Server = nameOf(serverName(a.Account.Server))
-	}
-	return r.render(status, "connecting", "title.accounts", p)
-}
-
-// typeCode takes a code that the server showed.
-func (r *request) typeCode() error {
-	a, t, err := r.holdAttempt()
-	if err != nil {
-		return err
-	}
-	code := r.form("code")
-	if !a.Typed || a.Account != nil || code == "" || len(code) > 1000 {
-		if err := r.s.setAttempt(r.Context(), t, a, a.Until); err != nil {
-			return err
-		}
-		return r.showAttempt(a, "type", http.StatusUnprocessableEntity, "connecting.code.missing")
-	}
-	a.Code = code
-	if err := r.s.setAttempt(r.Context(), t, a, a.Until); err != nil {
-		return err
-	}
-	return r.to(r.in("connecting/" + r.PathValue("attempt")))
-}
-
-// byCode begins again in the way in which the code is typed, for a server that
-// shows an error instead of sending the person back.
-func (r *request) byCode() error {
-	a, t, err := r.holdAttempt()
-	if err != nil {
-		return err
-	}
-	if a.Account != nil {
-		return errors.Join(daybook.ErrInvalid, r.s.setAttempt(r.Context(), t, a, a.Until))
-	}
-	again := attempt{Platform: a.Platform, Server: a.Server, Since: a.Since, Kinds: a.Kinds, Never: a.Never, Purpose: a.Purpose, Typed: true}
-	name, err := r.begin(again)
-	if err != nil {
-		return errors.Join(err, r.s.setAttempt(r.Context(), t, a, a.Until))
-	}
-	if err := r.s.endAttempt(r.Context(), t); err != nil {
-		return err
-	}
-	return r.to(r.in("connecting/" + name))
-}
-
-// confirmAccount connects the account that the person has said is theirs.
-func (r *request) confirmAccount() error {
-	a, t, err := r.holdAttempt()
-	if err != nil {
-		return err
-	}
-	if a.Account == nil {
-		return errors.Join(daybook.ErrInvalid, r.s.setAttempt(r.Context(), t, a, a.Until))
-	}
-	account := *a.Account
-	account.Case, account.Since, account.Kinds = r.caseID, a.Since, a.Kinds
-	consent := daybook.Consent{Scopes: r.s.Connect.Scopes(a.Platform), Purpose: a.Purpose, Text: agreementText, By: r.agrees()}
-	err = r.s.Store.Update(r.Context(), func(ctx context.Context) error {
-		if err := r.s.endAttempt(ctx, t); err != nil {
-			return err
-		}
-		for _, n := range a.Never {
-			h := daybook.Handle{Platform: a.Platform, Native: n, Names: []daybook.SeenName{{Account: n}}}
-			if _, err := r.s.Cases.Mark(ctx, r.actor, r.caseID, daybook.Decision{What: daybook.MarkExcluded, Handle: h}); err != nil {
-				return err
-			}
-		}
-		_, err := r.s.Cases.Connect(ctx, r.actor, account, a.Secret, consent)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	r.tellOnce("good", "accounts.said.connected")
-	return r.done(r.in("accounts"))
-}
-
-// agrees is who gives a consent: the person, or the person by way of an adviser,
-// who is on record as whoever wrote it down (D-1).
-func (r *request) agrees() daybook.Actor {
-	if r.owner() {
-		return r.actor
-	}
-	return daybook.Actor{ID: "person", Role: "owner", Via: "said to the adviser who wrote it down"}
-}
-
-// refuseAccount gives the token of an account back that is not theirs, or that
-// they do not want read after all.
-func (r *request) refuseAccount() error {
-	a, t, err := r.holdAttempt()
-	if err != nil {
-		return err
-	}
-	ctx := context.WithoutCancel(r.Context())
-	if a.Account != nil {
-		if err := r.s.Connect.GiveBack(ctx, *a.Account, a.Secret); err != nil {
-			a.Until = r.now() // nobody goes on with it; whoever tidies up tries again
-			if err := r.s.setAttempt(ctx, t, a, r.now()); err != nil {
-				return err
-			}
-			r.tellOnce("care", "accounts.said.waiting")
-			return r.to(r.in("accounts"))
-		}
-	}
-	if err := r.s.endAttempt(ctx, t); err != nil {
-		return err
-	}
-	r.tellOnce("", "accounts.said.nothing")
-	return r.to(r.in("accounts"))
 }

@@ -15,6 +15,9 @@ type consentPage struct {
 	Name      name
 	Until     stamp // as it stands
 	Agreement agreement
+	Of        Connectable
+	Terms     bool   // agreed to
+	Wrong     string // key of what is wrong with the terms
 }
 
 func (r *request) consentPage() (consentPage, error) {
@@ -24,6 +27,10 @@ func (r *request) consentPage() (consentPage, error) {
 	}
 	p := consentPage{Case: r.in(""), Owner: r.owner(), ID: s.Account.ID, Platform: platformTitle(s.Account.Platform), Name: handleName(s.Account.Handle),
 		Until: r.day(s.Consent.Until), Agreement: agreement{Scopes: s.Consent.Scopes, Until: r.day(r.now().Add(daybook.ConsentPeriod)), They: r.they()}}
+	p.Of, _ = r.platformOf(s.Account.Platform)
+	if !p.Of.Server {
+		p.Agreement.Title = p.Of.Title
+	}
 	return p, nil
 }
 
@@ -40,11 +47,21 @@ func (r *request) renewAccount() error {
 	if err != nil {
 		return err
 	}
-	if r.form("agree") == "" {
+	p.Agreement.Agreed, p.Terms = r.form("agree") != "", r.form("terms") != ""
+	text := agreementText
+	if len(p.Of.Terms) > 0 {
+		text += "; " + p.Of.TermsText
+		if !p.Terms {
+			p.Wrong = "connect.terms.missing"
+		}
+	}
+	if !p.Agreement.Agreed {
 		p.Agreement.Wrong = "connect.agree.missing"
+	}
+	if p.Wrong != "" || p.Agreement.Wrong != "" {
 		return r.render(http.StatusUnprocessableEntity, "renew", "title.accounts", p)
 	}
-	if err := r.s.Cases.Renew(r.Context(), r.actor, p.ID, daybook.Consent{Text: agreementText, By: r.agrees()}); err != nil {
+	if err := r.s.Cases.Renew(r.Context(), r.actor, p.ID, daybook.Consent{Text: text, By: r.agrees()}); err != nil {
 		return err
 	}
 	r.tellOnce("good", "accounts.said.renewed", p.Agreement.Until.Text)

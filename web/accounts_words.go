@@ -12,7 +12,7 @@ import (
 // agreementText is the version of the words that people agree to: those of the
 // keys accounts.agree.* of the catalogue. Whoever changes these words gives them
 // a new version (a test holds them together).
-const agreementText = "pages/2026-11"
+const agreementText = "pages/2026-11b"
 
 // platformTitle is how a platform is called.
 func platformTitle(p daybook.Platform) string {
@@ -31,7 +31,7 @@ func platformTitle(p daybook.Platform) string {
 
 // knownLanes are the places that the catalogue has words for.
 func knownLanes() []daybook.Lane {
-	return []daybook.Lane{"notifications", "requests", "conversations", "contexts", "blocks", "statuses"}
+	return []daybook.Lane{"notifications", "requests", "conversations", "contexts", "blocks", "statuses", "dm_events", "mentions", "quotes", "activity", "posts", "looks", "archive"}
 }
 
 // A kindGroup is what a person can choose to have kept.
@@ -48,6 +48,30 @@ func kindGroups() []kindGroup {
 	}
 }
 
+// kindGroupsOf are those of a platform: on X nothing but messages and mentions is
+// asked for.
+func kindGroupsOf(p daybook.Platform) []kindGroup {
+	if p == "x" {
+		return kindGroups()[:2]
+	}
+	return kindGroups()
+}
+
+// whatIsKept names kinds in keys of the catalogue; all says that none is left out
+// where there are others than these.
+func whatIsKept(p daybook.Platform, kinds []daybook.Kind) (all bool, keys []string) {
+	groups := kindGroupsOf(p)
+	for _, g := range groups {
+		if len(kinds) == 0 || slices.Contains(kinds, g.kinds[0]) {
+			keys = append(keys, "accounts.what."+g.name)
+		}
+	}
+	if len(kinds) == 0 && len(groups) == len(kindGroups()) {
+		return true, nil
+	}
+	return false, keys
+}
+
 // serverName is a server without what stands around it.
 func serverName(server string) string {
 	if u, err := url.Parse(server); err == nil && u.Host != "" {
@@ -59,6 +83,9 @@ func serverName(server string) string {
 // revokeAddress is where a person can take a token back themselves; "" where
 // that is not known.
 func revokeAddress(a daybook.Account) string {
+	if a.Platform == "x" {
+		return "https://x.com/settings/connected_apps"
+	}
 	u, err := url.Parse(a.Server)
 	if a.Platform != "mastodon" || err != nil || u.Host == "" {
 		return ""

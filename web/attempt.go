@@ -55,6 +55,7 @@ type attempt struct {
 	Kinds    []daybook.Kind   `json:"kinds,omitempty"`
 	Never    []string         `json:"never,omitempty"` // names of accounts that are never collected
 	Purpose  string           `json:"purpose"`
+	Terms    string           `json:"terms,omitzero"` // version of the platform's that were agreed to
 	Until    time.Time        `json:"until"`
 
 	Address string `json:"address"` // where the person agrees

@@ -14,7 +14,7 @@ import (
 
 // keptParameters name what is kept for one session: an address with something
 // else says that it is not kept any more, or begins anew.
-var keptParameters = []string{"view", "attempt"}
+var keptParameters = []string{"view", "attempt", "which"}
 
 // Two people who try to get at each other's case, with their own rights and with
 // their advisers', through every route and every identifier that the other's
