@@ -155,7 +155,7 @@ func readArchive(me string, c daybook.Capture) (*daybook.ReadMessage, error) {
 	if len(place) == 4 && place[2] == "reaction" {
 		return readReaction(me, place, c.Raw)
 	}
-	kind, inner, err := OpenElement(c.Raw)
+	kind, inner, _, err := OpenElement(c.Raw)
 	if err != nil {
 		return nil, err
 	}
@@ -177,26 +177,26 @@ func readArchive(me string, c daybook.Capture) (*daybook.ReadMessage, error) {
 }
 
 // OpenElement takes the one member out of an element: its name, which says what
-// the element is, and its value, which is a part of raw.
-func OpenElement(raw []byte) (kind string, value []byte, err error) {
+// the element is, and its value, which is the part of raw that begins at start.
+func OpenElement(raw []byte) (kind string, value []byte, start int, err error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(raw), archiveLoose)
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
-		return "", nil, errArchive
+		return "", nil, 0, errArchive
 	}
 	t, err := d.ReadToken()
 	if err != nil || t.Kind() != '"' {
-		return "", nil, errArchive
+		return "", nil, 0, errArchive
 	}
 	kind = t.String()
 	v, err := d.ReadValue()
 	if err != nil {
-		return "", nil, errArchive
+		return "", nil, 0, errArchive
 	}
-	end := d.InputOffset()
+	end := int(d.InputOffset())
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '}' {
-		return "", nil, errArchive // a second member
+		return "", nil, 0, errArchive // a second member
 	}
-	return kind, raw[end-int64(len(v)) : end : end], nil
+	return kind, raw[end-len(v) : end : end], end - len(v), nil
 }
 
 // GroupEvent reports whether an element of this kind tells what happened to a
