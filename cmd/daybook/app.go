@@ -16,6 +16,9 @@ import (
 	"daybook/cases"
 	"daybook/collectors"
 	"daybook/collectors/mastodon"
+	"daybook/collectors/twitter"
+	"daybook/collectors/upload"
+	"daybook/collectors/upload/xarchive"
 	"daybook/config"
 	"daybook/index"
 	"daybook/internal/lockfile"
@@ -36,6 +39,8 @@ type app struct {
 	cases    *cases.Cases
 	mastodon mastodon.Config
 	runner   *collectors.Runner
+	formats  []upload.Format // of files that a person adds
+	owner    string          // names this process; another start, another name
 	messages *store.MessageFollower
 	parsers  map[daybook.Platform]store.Parser
 	linking  *linking
@@ -72,7 +77,7 @@ func socketPath(cfg config.Config) string { return filepath.Join(cfg.Data, "dayb
 // a missing key, a missing database or one that belongs to another key is an
 // error that changes nothing: never a new empty store in the place of an old one.
 func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err error) {
-	a := &app{cfg: cfg, logger: o.log, clock: o.clock}
+	a := &app{cfg: cfg, logger: o.log, clock: o.clock, owner: daybook.NewID(), formats: []upload.Format{xarchive.Format()}}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
@@ -130,7 +135,10 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 			drivers[i] = withoutMedia(drivers[i])
 		}
 	}
-	a.parsers = map[daybook.Platform]store.Parser{mastodon.Platform: {Version: mastodon.Version, Parse: mastodon.Parse, Profiles: mastodon.Profiles}}
+	a.parsers = map[daybook.Platform]store.Parser{
+		mastodon.Platform: {Version: mastodon.Version, Parse: mastodon.Parse, Profiles: mastodon.Profiles},
+		twitter.Platform:  {Version: twitter.Version, Parse: twitter.Parse, Profiles: twitter.Profiles},
+	}
 	a.db.ReadProfiles(a.log, a.parsers)
 	a.linking = &linking{db: a.db}
 	a.messages = a.db.Messages(a.parsers)
@@ -152,7 +160,7 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 		}
 	}
 	a.runner = collectors.NewRunner(collectors.Config{
-		Drivers: drivers, Log: a.log, Ledger: a.db, Accounts: a.db, Queue: a.db, Tombs: a.db, Tokens: endedTokens{a}, Owner: daybook.NewID(),
+		Drivers: drivers, Log: a.log, Ledger: a.db, Accounts: a.db, Queue: a.db, Tombs: a.db, Tokens: endedTokens{a}, Owner: a.owner,
 		Logger: o.log, Clock: o.clock, Elapsed: o.elapsed, PollEvery: time.Duration(cfg.Collect.Every), LookAfter: looks, MaxMedia: cfg.Media.MaxBytes,
 		OnStopped: a.alerts.stopped,
 	})

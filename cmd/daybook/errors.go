@@ -11,6 +11,7 @@ import (
 	"daybook"
 	"daybook/archive"
 	"daybook/collectors"
+	"daybook/collectors/upload"
 	"daybook/internal/lockfile"
 )
 
@@ -98,6 +99,10 @@ func printError(w io.Writer, err error, command string) {
 	case errors.Is(err, errUsage):
 		fmt.Fprintf(w, "hint: daybook %s --help has examples\n", command) //nolint:errcheck // as above
 		return
+	}
+	var refused *upload.RefusedError
+	if errors.As(err, &refused) {
+		return // it says itself what to do next
 	}
 	for _, h := range hints {
 		if errors.Is(err, h.is) {

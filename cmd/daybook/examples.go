@@ -14,6 +14,9 @@ var examples = map[string]string{
   daybook connect mastodon --case CASE --server social.example --token-file token.txt --agree`,
 	"collect": `  daybook collect --case CASE --once
   daybook collect --case CASE --account ACCOUNT`,
+	"import": `  daybook import --case CASE --dry-run twitter-2026-11-18.zip
+  daybook import --case CASE twitter-2026-11-18.zip
+  daybook import --case CASE --thread 1480000101-2220000101 --leave-out 3330000101 twitter-2026-11-18.zip`,
 	"mark": `  daybook mark stop --case CASE --entry 27
   daybook mark stop --case CASE --handle kestrel@birds.example --at 2026-10-26T21:14 --precision about --how "on the phone"
   daybook mark unwanted --case CASE --handle kestrel@birds.example

@@ -47,6 +47,7 @@ type commands struct {
 	Case       caseCommands      `cmd:"" help:"Open and list cases."`
 	Connect    connectCommands   `cmd:"" help:"Connect an account, with the person's consent."`
 	Collect    collectCommand    `cmd:"" help:"Read what is due from the connected accounts."`
+	Import     importCommand     `cmd:"" help:"Read in files that a platform gave the person of their own account."`
 	Mark       markCommand       `cmd:"" help:"Record what a person says about a handle or a day."`
 	Link       linkCommand       `cmd:"" help:"Record what a person says about two handles."`
 	Own        ownCommands       `cmd:"" help:"The person's own details, which messages are compared with. Sealed; in no log, mail or export."`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"daybook"
@@ -273,9 +272,16 @@ func (r *reading) remember(ctx context.Context) error {
 // base is the report before anything was read in.
 func (r *reading) base() daybook.ImportReport {
 	rep := r.sum.Report
-	rep.Threads = len(slices.DeleteFunc(slices.Clone(r.sum.Threads), func(t Thread) bool { return t.Kind == ThreadLogins || t.Kind == ThreadBlocked }))
 	rep.Messages, rep.New, rep.Known, rep.Excluded, rep.Erased, rep.NotChosen, rep.Gone = 0, 0, 0, 0, 0, 0, 0
 	return rep
+}
+
+// total is how many messages there are in the file.
+func (r *reading) total() (n int64) {
+	for _, t := range r.sum.Threads {
+		n += int64(t.Messages)
+	}
+	return n
 }
 
 // stopped reports whether an error is one that the log tells of: not that the
@@ -318,11 +324,15 @@ func (r *reading) record(kind daybook.RecordKind, v any) daybook.Record {
 	return rec
 }
 
-// told is a record that the program made of the file on that person's word.
+// told is a record that the program made of what it read.
 func (r *reading) told(kind daybook.RecordKind, v any) daybook.Record {
 	rec := r.record(kind, v)
-	rec.Actor.Via = r.via()
+	rec.Actor = r.reader()
 	return rec
 }
 
-func (r *reading) via() string { return "import " + r.sum.Parser }
+// reader stands on what was read from the file; who handed it in stands on the
+// entries of kind import.
+func (r *reading) reader() daybook.Actor {
+	return daybook.Actor{ID: "import", Role: "collector", Via: "import " + r.sum.Parser}
+}

@@ -27,7 +27,7 @@ func (r *reading) items(ctx context.Context) error {
 	var (
 		lot          []Item
 		bytes, media int
-		total        = int64(r.sum.Report.Messages)
+		total        = r.total()
 	)
 	r.progress(StageItems, 0, total)
 	for it, err := range r.order.Export.Items(ctx) {
@@ -250,8 +250,7 @@ func (b *batch) item(it *Item) {
 	}
 	b.marks[key] = collectors.Sighting{}
 	rec := b.codec.Record(it.Item)
-	rec.Actor, rec.Logged = b.actor, b.now()
-	rec.Actor.Via = b.via()
+	rec.Actor, rec.Logged = b.reader(), b.now()
 	b.append(rec, key)
 	for m := range messages(it) {
 		b.messages = append(b.messages, m.Key)

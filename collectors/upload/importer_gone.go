@@ -90,7 +90,7 @@ func (r *reading) gone(ctx context.Context) error {
 		return nil // no other file, nothing to miss
 	}
 	covers := r.covers()
-	total := int64(r.sum.Report.Messages)
+	total := int64(0)
 	done := int64(0)
 	return r.Past.Messages(ctx, r.order.Account.Case, covers[len(covers)-1].made, func(lot []daybook.Message) error {
 		if err := ctx.Err(); err != nil {
