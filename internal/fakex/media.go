@@ -74,7 +74,6 @@ func (s *Server) publish(m *Media) {
 // attach puts a file where those of a message lie. mu is held.
 func (s *Server) attach(m *Media, to *Message) {
 	s.media[m.inMessage(to)] = m
-	s.media["/1.1/ton/data"+m.inMessage(to)] = m
 }
 
 func (m *Media) inMessage(to *Message) string {
@@ -112,8 +111,24 @@ func (m *Media) write(w http.ResponseWriter) {
 	_, _ = w.Write(m.bytes) // whoever asked has gone
 }
 
-// tonFile answers for the host that keeps the files of messages: it wants the
-// person's own sign-in, which a reader does not have there.
-func (s *Server) tonFile(w http.ResponseWriter, r *http.Request) {
-	s.refuse(w, r)
+// messageOldFile answers with a file of a message from the host that keeps them:
+// to OAuth 1.0a alone. A call that is not signed is one too many.
+func (s *Server) messageOldFile(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	t := s.signed(r)
+	var x *Media
+	if t != nil {
+		if m := s.messageByID(r.PathValue("dm")); m != nil && t.person.has(m) {
+			x = s.media["/dm/"+r.PathValue("dm")+"/"+r.PathValue("media")+"/"+r.PathValue("resource")]
+		}
+	}
+	s.mu.Unlock()
+	switch {
+	case t == nil:
+		s.refuse(w, r)
+	case x == nil || x.removed:
+		http.NotFound(w, r)
+	default:
+		x.write(w)
+	}
 }

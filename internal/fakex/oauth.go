@@ -48,7 +48,8 @@ type token struct {
 	family  string    // of what came from one consent
 	expires time.Time // zero: never
 	spent   bool      // a refresh token that was used
-	free    bool      // it pays nothing
+	old     OldToken
+	free    bool // it pays nothing
 }
 
 // Scopes returns what a reader asks for, and what Token gives.

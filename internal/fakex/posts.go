@@ -69,7 +69,6 @@ type Post struct {
 	inReplyTo *Post
 	root      *Post
 	quoted    *Post
-	repostOf  *Post
 	mentions  []*Person
 	gone      bool
 	counts    struct{ likes, reposts, replies, quotes int }

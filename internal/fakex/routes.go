@@ -98,7 +98,7 @@ func (s *Server) routes() *http.ServeMux {
 	for _, path := range []string{"/media/", "/profile_images/", "/profile_banners/", "/ext_tw_video/", "/ext_tw_video_thumb/"} {
 		mux.HandleFunc("GET "+path, s.file)
 	}
-	mux.HandleFunc("/1.1/ton/", s.tonFile)
+	mux.HandleFunc("GET /1.1/ton/data/dm/{dm}/{media}/{resource}", s.messageOldFile)
 	mux.HandleFunc("/", s.refuse)
 	return mux
 }

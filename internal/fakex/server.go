@@ -17,7 +17,6 @@ package fakex
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -296,11 +295,3 @@ type keeper struct {
 func (k *keeper) Header() http.Header         { return k.header }
 func (k *keeper) WriteHeader(status int)      { k.status = status }
 func (k *keeper) Write(b []byte) (int, error) { return k.body.Write(b) }
-
-func atoi(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		panic(fmt.Sprintf("fakex: %q is not a number", s)) // it was checked before
-	}
-	return n
-}
