@@ -145,6 +145,9 @@ type Message struct {
 	Parser              string
 	Origin              Origin
 	Lanes               []Lane
+	// Withheld says that whoever asked may not be shown what it says: Text,
+	// Versions and Media are without it. See cases.Sight.
+	Withheld bool
 }
 
 // A Version is one text that a message had.

@@ -118,7 +118,8 @@ type Messages interface {
 	Wrote(ctx context.Context, c daybook.CaseID, h daybook.Handle) (int, error)
 }
 
-// Config says what Cases works with. All fields but Erasing are needed.
+// Config says what Cases works with. All fields but Erasing and KeptFromPublic
+// are needed.
 type Config struct {
 	Store    Store
 	Log      Log
@@ -132,6 +133,9 @@ type Config struct {
 	Logger  *slog.Logger
 	// Erasing says how content is erased; the zero value: not at all.
 	Erasing Erasing
+	// KeptFromPublic are the platforms whose terms keep what their interface
+	// gives from public bodies, without those that have approved it.
+	KeptFromPublic []daybook.Platform
 }
 
 // Cases answers who may do what. Its methods may be called from several
@@ -147,6 +151,8 @@ type Cases struct {
 	refusals *refusals
 	erasing  Erasing
 
+	keptFromPublic []daybook.Platform
+
 	oneErasure sync.Mutex // held by who carries an erasure through
 }
 
@@ -155,7 +161,7 @@ func New(c Config) *Cases {
 	return &Cases{
 		store: c.Store, log: c.Log, messages: c.Messages, schedule: c.Schedule,
 		catchUp: c.CatchUp, clock: c.Clock, logger: c.Logger, erasing: c.Erasing,
-		refusals: &refusals{at: map[string]time.Time{}},
+		refusals: &refusals{at: map[string]time.Time{}}, keptFromPublic: c.KeptFromPublic,
 	}
 }
 

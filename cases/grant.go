@@ -32,6 +32,9 @@ type Grant struct {
 	By      daybook.Actor  `json:"by"`
 	Reason  string         `json:"reason,omitzero"`
 	Revoked time.Time      `json:"revoked,omitzero"` // ended before its time
+	// Public says that the user works for a public body: police, a council, a
+	// court. See Sight.
+	Public bool `json:"public,omitzero"`
 }
 
 // InForce reports whether the grant holds at now.
@@ -62,6 +65,15 @@ func (s *Cases) Grant(ctx context.Context, actor daybook.Actor, g Grant) (Grant,
 	}
 	if err := s.outranks(ctx, actor, g.Case, g.Role); err != nil {
 		return Grant{}, err
+	}
+	if !g.Public {
+		own, err := s.worksForPublic(ctx, actor, g.Case)
+		if err != nil {
+			return Grant{}, err
+		}
+		if own {
+			return Grant{}, fmt.Errorf("%w: your own access is for a public body, and what you give is too; say so, or ask somebody else who may", daybook.ErrForbidden)
+		}
 	}
 	if g.User == actor.ID {
 		return Grant{}, fmt.Errorf("%w: nobody gives access to themselves; ask somebody else who may", daybook.ErrForbidden)
@@ -99,6 +111,8 @@ func (s *Cases) Grant(ctx context.Context, actor daybook.Actor, g Grant) (Grant,
 
 func (g Grant) check(now time.Time) error {
 	switch {
+	case g.Role == Owner && g.Public:
+		return fmt.Errorf("%w: the person's own access is not for a public body", daybook.ErrInvalid)
 	case g.Role != Owner && strings.TrimSpace(g.Reason) == "":
 		return fmt.Errorf("%w: say in a few words why they are given access", daybook.ErrInvalid)
 	case !utf8.ValidString(g.Reason) || utf8.RuneCountInString(g.Reason) > maxReason:
@@ -119,7 +133,21 @@ func (g Grant) given(u User) string {
 	if !g.End.IsZero() {
 		until = "until " + g.End.Format("2 January 2006")
 	}
-	return fmt.Sprintf("gave %s access as %s %s", u.Name, g.Role.Title(), until)
+	public := ""
+	if g.Public {
+		public = ", for a public body,"
+	}
+	return fmt.Sprintf("gave %s access as %s%s %s", u.Name, g.Role.Title(), public, until)
+}
+
+// worksForPublic reports whether an access of the actor in the case is for a
+// public body.
+func (s *Cases) worksForPublic(ctx context.Context, actor daybook.Actor, c daybook.CaseID) (bool, error) {
+	if isOperator(actor) {
+		return false, nil
+	}
+	st, err := s.grantsInForce(ctx, actor, c)
+	return slices.ContainsFunc(st.now, func(g Grant) bool { return g.Public }), err
 }
 
 // Revoke ends a grant now. Who may give access may end it, unless it is more

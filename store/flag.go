@@ -9,6 +9,7 @@ import (
 
 	"daybook"
 	"daybook/archive"
+	"daybook/cases"
 	"daybook/detect/flags"
 )
 
@@ -118,6 +119,7 @@ func ownOf(list []daybook.OwnDetail) (own flags.Own) {
 // returns how many entries of the log it has looked through by now, and how many
 // there are: when both are the same, the flags are complete.
 func (db *DB) BringFlags(ctx context.Context, c daybook.CaseID, most int) (done, all uint64, err error) {
+	ctx = cases.WithSight(ctx, cases.Sight{}) // what is kept is for everybody
 	if err := db.prepare(ctx, insertFlag); err != nil {
 		return 0, 0, fmt.Errorf("look for flags: %w", err)
 	}
@@ -259,6 +261,7 @@ func (db *DB) eachContent(ctx context.Context, key *archive.CaseKey, rest string
 		return err
 	}
 	defer rows.Close()
+	sight := cases.SightOf(ctx)
 	for rows.Next() {
 		var (
 			m      toFlag
@@ -271,7 +274,7 @@ func (db *DB) eachContent(ctx context.Context, key *archive.CaseKey, rest string
 		if err := open(key, "message", m.id, sealed, &told); err != nil {
 			return err
 		}
-		m.message = told.message()
+		m.message = told.seen(sight)
 		each(m)
 	}
 	return rows.Err()

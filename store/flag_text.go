@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daybook"
+	"daybook/cases"
 	"daybook/detect/flags"
 )
 
@@ -93,6 +94,16 @@ func (db *DB) FlagCounts(ctx context.Context, c daybook.CaseID) (map[flags.Flag]
 	for _, f := range flags.All() {
 		var n int
 		mac := newFlagMAC(key, f)
+		if !cases.SightOf(ctx).Whole() {
+			some, err := db.Flagged(ctx, c, f)
+			if err != nil {
+				return nil, err
+			}
+			if len(some) > 0 {
+				out[f] = len(some)
+			}
+			continue
+		}
 		if err := db.from(ctx).QueryRowContext(ctx, `SELECT COUNT(*) FROM flag WHERE case_id = $1 AND mac = $2`, string(c), mac[:]).Scan(&n); err != nil {
 			return nil, fmt.Errorf("count flags: %w", err)
 		}
@@ -133,6 +144,9 @@ func (db *DB) Flagged(ctx context.Context, c daybook.CaseID, which ...flags.Flag
 		if err := rows.Err(); err != nil {
 			return nil, fmt.Errorf("list flagged messages: %w", err)
 		}
+	}
+	if !cases.SightOf(ctx).Whole() {
+		return db.seenFlagged(ctx, c, out, which)
 	}
 	return out, nil
 }
@@ -229,7 +243,9 @@ func (db *DB) flaggedMessages(ctx context.Context, c daybook.CaseID) (out []Flag
 		slices.SortFunc(some, listed.compare)
 		for i := range some {
 			m := &some[i]
-			out = append(out, FlaggedMessage{Entry: entries[m.id], Sender: m.Sender, Sent: fromMicros(m.sent), Found: foundIn(finder, &m.Message)})
+			if found := foundIn(finder, &m.Message); len(found) > 0 || cases.SightOf(ctx).Whole() {
+				out = append(out, FlaggedMessage{Entry: entries[m.id], Sender: m.Sender, Sent: fromMicros(m.sent), Found: found})
+			}
 		}
 	}
 	return out, nil

@@ -293,7 +293,7 @@ func (b *messageBatch) readMedia(e *archive.Entry) {
 		b.readPicture(e, m)
 		return
 	}
-	b.mention(m.Message, mention{entry: int64(e.Index), tell: func(c *content) { c.tellMedia(m.Media) }})
+	b.mention(m.Message, mention{entry: int64(e.Index), tell: func(c *content) { c.tellMedia(m.Media, m.Exchange != nil) }})
 }
 
 func (b *messageBatch) readObservation(e *archive.Entry) {

@@ -9,6 +9,7 @@ import (
 
 	"daybook"
 	"daybook/archive"
+	"daybook/cases"
 	"daybook/collectors"
 	"daybook/detect/flags"
 )
@@ -100,6 +101,7 @@ func (db *DB) messagesFrom(ctx context.Context, c daybook.CaseID, tables, rest s
 		return nil, err
 	}
 	defer rows.Close()
+	sight := cases.SightOf(ctx)
 	var out []listed
 	for rows.Next() {
 		var (
@@ -113,7 +115,7 @@ func (db *DB) messagesFrom(ctx context.Context, c daybook.CaseID, tables, rest s
 		if err := open(key, "message", l.id, sealed, &told); err != nil {
 			return nil, err
 		}
-		l.Message = told.message()
+		l.Message = told.seen(sight)
 		l.Case = c
 		for i := range told.Views {
 			if a := told.Views[i].Account; !slices.Contains(l.accounts, a) {
@@ -283,7 +285,13 @@ func (db *DB) List(ctx context.Context, c daybook.CaseID, f daybook.MessageFilte
 		last := found[limit-1]
 		next = fmt.Sprintf("%d.%d", last.sent, last.id)
 	}
-	return plainMessages(found), next, nil
+	messages := plainMessages(found)
+	if f.Flag != "" {
+		if messages, err = db.keepFlagged(ctx, c, messages, flags.Flag(f.Flag)); err != nil {
+			return nil, "", err
+		}
+	}
+	return messages, next, nil
 }
 
 func (l listed) compare(o listed) int {

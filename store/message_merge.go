@@ -48,6 +48,7 @@ type content struct {
 	Lanes    []daybook.Lane     `json:"ln,omitempty"` // ascending
 	Names    []daybook.SeenName `json:"nm,omitempty"` // that the sender bore in its captures
 	Media    []daybook.Media    `json:"md,omitempty"` // what media records tell
+	Added    []daybook.Media    `json:"ad,omitempty"` // of these, what came in a file that a person added
 	Gone     []int64            `json:"g,omitempty"`  // when looks did not find it, Unix microseconds, ascending
 	Back     []int64            `json:"b,omitempty"`  // when looks found it again
 }
@@ -365,15 +366,23 @@ func (c *content) media(views []*view) []daybook.Media {
 }
 
 // tellMedia takes in what a media record tells: bytes that are kept stay kept.
-func (c *content) tellMedia(m daybook.Media) {
-	i := slices.IndexFunc(c.Media, func(o daybook.Media) bool { return toldKey(o) == toldKey(m) })
+// What was not asked for at the platform came in a file.
+func (c *content) tellMedia(m daybook.Media, asked bool) {
+	c.Media = withMedia(c.Media, m)
+	if !asked && m.State == daybook.MediaKept {
+		c.Added = withMedia(c.Added, m)
+	}
+}
+
+func withMedia(all []daybook.Media, m daybook.Media) []daybook.Media {
+	i := slices.IndexFunc(all, func(o daybook.Media) bool { return toldKey(o) == toldKey(m) })
 	if i < 0 {
-		c.Media = append(c.Media, m)
-		slices.SortFunc(c.Media, func(a, b daybook.Media) int { return cmp.Compare(toldKey(a), toldKey(b)) })
-		return
+		all = append(all, m)
+		slices.SortFunc(all, func(a, b daybook.Media) int { return cmp.Compare(toldKey(a), toldKey(b)) })
+		return all
 	}
 	order := []daybook.MediaState{"", daybook.MediaPending, daybook.MediaRefused, daybook.MediaMissing, daybook.MediaKept}
-	o := c.Media[i]
+	o := all[i]
 	better := cmp.Or(
 		cmp.Compare(slices.Index(order, m.State), slices.Index(order, o.State)),
 		slices.Compare(m.Digest[:], o.Digest[:]),
@@ -383,8 +392,9 @@ func (c *content) tellMedia(m daybook.Media) {
 		cmp.Compare(m.Description, o.Description),
 	)
 	if better > 0 {
-		c.Media[i] = m
+		all[i] = m
 	}
+	return all
 }
 
 // toldKey is what records about one attachment have in common.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"daybook"
+	"daybook/cases"
 	"daybook/detect"
 	"daybook/detect/flags"
 )
@@ -87,7 +88,10 @@ func (db *DB) timeline(ctx context.Context, c daybook.CaseID, f daybook.Timeline
 		page.Next, page.Back = fmt.Sprintf("%d.%d", last.sent, last.id), fromMicros(last.sent)
 	}
 	page.Messages = plainMessages(kept)
-	return page, nil
+	if f.Flag != "" {
+		page.Messages, err = db.keepFlagged(ctx, c, page.Messages, flags.Flag(f.Flag))
+	}
+	return page, err
 }
 
 // TimelineCount counts the contacts of a timeline that came in. Looking is
@@ -108,6 +112,18 @@ func (db *DB) TimelineCount(ctx context.Context, c daybook.CaseID, f daybook.Tim
 		lines, err := w.next(ctx, min(look, timelineChunk))
 		if err != nil {
 			return 0, false, fmt.Errorf("count a timeline: %w", err)
+		}
+		if f.Flag != "" && !cases.SightOf(ctx).Whole() {
+			some, err := db.messagesOf(ctx, c, lines)
+			if err != nil {
+				return 0, false, fmt.Errorf("count a timeline: %w", err)
+			}
+			seen, err := db.keepFlagged(ctx, c, plainMessages(some), flags.Flag(f.Flag))
+			if err != nil {
+				return 0, false, fmt.Errorf("count a timeline: %w", err)
+			}
+			n += len(seen) // what the person wrote has no flags
+			continue
 		}
 		for i := range lines {
 			if lines[i].Direction != daybook.Out && lines[i].Kind.Contact() {
