@@ -100,7 +100,9 @@ type NotRead struct {
 // pointer (RFC 6901), as in a URI fragment. A "#" or "%" in the name is written
 // as %23 or %25.
 func Place(member, pointer string) string {
-	member = strings.NewReplacer("%", "%25", "#", "%23").Replace(member)
+	if strings.ContainsAny(member, "#%") {
+		member = strings.NewReplacer("%", "%25", "#", "%23").Replace(member)
+	}
 	if pointer == "" {
 		return member
 	}

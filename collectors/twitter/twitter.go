@@ -98,7 +98,12 @@ type Link struct {
 // a message has the same text whatever way it came; the bytes as they came are
 // kept beside it.
 func Text(s string, links []Link) string {
-	s = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(s)
+	if strings.Contains(s, "&") {
+		s = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(s)
+	}
+	if len(links) == 0 {
+		return s
+	}
 	links = slices.Clone(links)
 	// The longer one first, should one short address begin with another.
 	slices.SortStableFunc(links, func(a, b Link) int { return cmp.Compare(len(b.Short), len(a.Short)) })
