@@ -188,13 +188,13 @@ func (p *v2Parser) event(e *v2Item) error {
 		}
 	case "ParticipantsJoin":
 		m.Kind, m.Text = daybook.KindSystem, "added to the conversation"
-		m.To = p.others(e)
+		m.To = p.others(e, m.Sender)
 	case "ParticipantsLeave":
 		m.Kind, m.Text = daybook.KindSystem, "left the conversation"
 		if m.Sender.IsZero() && len(e.Participants) == 1 {
 			m.Sender, m.Direction = p.user(e.Participants[0]), p.direction(e.Participants[0])
 		}
-		m.To = p.others(e)
+		m.To = p.others(e, m.Sender)
 	}
 	p.messages = append(p.messages, m)
 	return nil
@@ -202,9 +202,9 @@ func (p *v2Parser) event(e *v2Item) error {
 
 // others are those whom an event of a group names beside its sender and the
 // person.
-func (p *v2Parser) others(e *v2Item) (out []daybook.Handle) {
+func (p *v2Parser) others(e *v2Item, sender daybook.Handle) (out []daybook.Handle) {
 	for _, id := range e.Participants[:min(len(e.Participants), most)] {
-		if id != "" && id != e.Sender && string(id) != p.me {
+		if id != "" && string(id) != sender.Native && string(id) != p.me {
 			out = append(out, p.user(id))
 		}
 	}
