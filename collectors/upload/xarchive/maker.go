@@ -29,7 +29,7 @@ type file struct {
 // each later one.
 type maker struct {
 	*export
-	ctx   context.Context //nolint:containedctx // of the one walk that the maker is made for
+	ctx   context.Context // of the one reading that the maker is made for
 	file  *file
 	first *counter // nil but in the first reading
 }
@@ -175,12 +175,11 @@ type inMessage struct {
 
 func (m *maker) message(id, pointer string, raw []byte, offset int64, emit emitter) error {
 	var (
-		in              inMessage
-		native          string
-		kind, inner, at = "", []byte(nil), 0
-		err             error
+		in     inMessage
+		native string
 	)
-	if kind, inner, at, err = twitter.OpenElement(raw); err == nil {
+	kind, inner, at, err := twitter.OpenElement(raw)
+	if err == nil {
 		switch {
 		case kind == "messageCreate" && json.Unmarshal(inner, &in, loose) == nil && safeID(string(in.ID)):
 			native = id + "/" + string(in.ID)
