@@ -2,12 +2,12 @@ package twitter
 
 import "daybook/collectors"
 
-// readCalls is every call that a source of v2 may make. None of them marks
+// ReadCalls is every call that a source of v2 may make. None of them marks
 // anything as read: X documents no receipt for them.
 //
 // The last part of the place of an attachment is a file's name, so the rule for
 // it cannot be as narrow as the others.
-func readCalls() []collectors.Rule {
+func ReadCalls() []collectors.Rule {
 	const (
 		posts = "tweet.fields&post.fields&expansions&user.fields&media.fields"
 		page  = "max_results&pagination_token&"

@@ -42,7 +42,7 @@ func (c Config) openV2(a daybook.Account, secret []byte) (collectors.Source, err
 		config:  c,
 		names:   namesOf(c.Names),
 		api: collectors.NewTransport(collectors.TransportOptions{
-			Allow: readCalls(), Now: c.Now, Resolver: c.Resolver, LimitByCall: true,
+			Allow: ReadCalls(), Now: c.Now, Resolver: c.Resolver, LimitByCall: true,
 			Authorization: "Bearer " + token, AuthorizationHost: apiHost,
 		}, c.Exception),
 		media: collectors.NewTransport(collectors.TransportOptions{
