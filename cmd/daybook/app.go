@@ -38,6 +38,8 @@ type app struct {
 	index    *index.Index
 	cases    *cases.Cases
 	mastodon mastodon.Config
+	x        twitter.Config
+	spend    *twitter.Counter // of accounts on X
 	runner   *collectors.Runner
 	formats  []upload.Format // of files that a person adds
 	owner    string          // names this process; another start, another name
@@ -129,7 +131,7 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 		return nil, err
 	}
 	a.mastodon = mastodon.Config{Now: o.clock, Exception: o.exception}
-	drivers := []collectors.Driver{mastodon.Driver(a.mastodon)}
+	drivers := []collectors.Driver{mastodon.Driver(a.mastodon), a.openX(o.exception)}
 	if !cfg.Media.Fetch {
 		for i := range drivers {
 			drivers[i] = withoutMedia(drivers[i])
@@ -182,6 +184,21 @@ func withoutMedia(d collectors.Driver) collectors.Driver {
 }
 
 type textOnly struct{ collectors.Source }
+
+// Resumes implements collectors.Resumer.
+func (t textOnly) Resumes(lane daybook.Lane) bool {
+	r, ok := t.Source.(collectors.Resumer)
+	return ok && r.Resumes(lane)
+}
+
+// Every implements collectors.Paced.
+func (t textOnly) Every(lane daybook.Lane) time.Duration {
+	p, ok := t.Source.(collectors.Paced)
+	if !ok {
+		return 0
+	}
+	return p.Every(lane)
+}
 
 // Media implements collectors.Source.
 func (textOnly) Media(context.Context, daybook.Media) ([]byte, daybook.Exchange, error) {

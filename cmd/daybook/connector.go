@@ -12,6 +12,7 @@ import (
 	"daybook/alerts"
 	"daybook/cases"
 	"daybook/collectors/mastodon"
+	"daybook/collectors/twitter"
 	"daybook/web"
 )
 
@@ -22,30 +23,44 @@ type connector struct{ app *app }
 var _ web.Connector = connector{}
 
 // Platforms implements web.Connector.
-func (connector) Platforms() []web.Connectable {
-	return []web.Connectable{{Platform: mastodon.Platform, Title: "Mastodon", Server: true, Typed: true, Scopes: mastodon.Scopes()}}
+func (c connector) Platforms() []web.Connectable {
+	return []web.Connectable{
+		{Platform: mastodon.Platform, Title: "Mastodon", Server: true, Typed: true, Scopes: mastodon.Scopes()},
+		c.app.xConnectable(),
+	}
 }
-
-// Cost implements web.Connector.
-func (connector) Cost(context.Context, daybook.Account) (*web.Cost, error) { return nil, nil }
 
 // Scopes implements web.Connector.
 func (connector) Scopes(p daybook.Platform) []string {
-	if p != mastodon.Platform {
-		return nil
+	switch p {
+	case mastodon.Platform:
+		return mastodon.Scopes()
+	case twitter.Platform:
+		return twitter.Scopes()
 	}
-	return mastodon.Scopes()
+	return nil
 }
 
 // Begin implements web.Connector.
 func (c connector) Begin(ctx context.Context, p daybook.Platform, server, back string) (string, []byte, error) {
-	if err := onlyMastodon(p); err != nil {
-		return "", nil, err
+	switch p {
+	case mastodon.Platform:
+		if back == "" {
+			back = mastodon.OutOfBand
+		}
+		pending, err := c.app.mastodon.Begin(ctx, server, back)
+		return keepPending(pending.URL, pending, err)
+	case twitter.Platform:
+		if !c.app.cfg.X.Enabled {
+			return "", nil, errXOff
+		}
+		pending, err := c.app.x.Begin(back)
+		return keepPending(pending.URL, pending, err)
 	}
-	if back == "" {
-		back = mastodon.OutOfBand
-	}
-	pending, err := c.app.mastodon.Begin(ctx, server, back)
+	return "", nil, errOtherPlatform()
+}
+
+func keepPending(address string, pending any, err error) (string, []byte, error) {
 	if err != nil {
 		return "", nil, err
 	}
@@ -53,34 +68,46 @@ func (c connector) Begin(ctx context.Context, p daybook.Platform, server, back s
 	if err != nil {
 		return "", nil, fmt.Errorf("keep the attempt: %w", err)
 	}
-	return pending.URL, kept, nil
+	return address, kept, nil
 }
 
 // Finish implements web.Connector.
 func (c connector) Finish(ctx context.Context, p daybook.Platform, kept []byte, code, state string) (daybook.Account, []byte, error) {
-	if err := onlyMastodon(p); err != nil {
-		return daybook.Account{}, nil, err
+	switch p {
+	case mastodon.Platform:
+		var pending mastodon.Pending
+		if err := json.Unmarshal(kept, &pending); err != nil {
+			return daybook.Account{}, nil, fmt.Errorf("read the attempt: %w", err)
+		}
+		return c.app.mastodon.Finish(ctx, pending, code, state)
+	case twitter.Platform:
+		var pending twitter.Pending
+		if err := json.Unmarshal(kept, &pending); err != nil {
+			return daybook.Account{}, nil, fmt.Errorf("read the attempt: %w", err)
+		}
+		return c.app.x.Finish(ctx, pending, code, state)
 	}
-	var pending mastodon.Pending
-	if err := json.Unmarshal(kept, &pending); err != nil {
-		return daybook.Account{}, nil, fmt.Errorf("read the attempt: %w", err)
-	}
-	return c.app.mastodon.Finish(ctx, pending, code, state)
+	return daybook.Account{}, nil, errOtherPlatform()
 }
 
 // GiveBack implements web.Connector.
 func (c connector) GiveBack(ctx context.Context, a daybook.Account, secret []byte) error {
-	if err := onlyMastodon(a.Platform); err != nil {
-		return err
+	switch a.Platform {
+	case mastodon.Platform:
+		return mastodon.Driver(c.app.mastodon).Revoke(ctx, a, secret)
+	case twitter.Platform:
+		return twitter.Driver(c.app.x).Revoke(ctx, a, secret)
 	}
-	return mastodon.Driver(c.app.mastodon).Revoke(ctx, a, secret)
+	return errOtherPlatform()
 }
 
-func onlyMastodon(p daybook.Platform) error {
-	if p != mastodon.Platform {
-		return fmt.Errorf("%w: this version connects Mastodon accounts alone", daybook.ErrInvalid)
-	}
-	return nil
+// Cost implements web.Connector.
+func (c connector) Cost(ctx context.Context, a daybook.Account) (*web.Cost, error) {
+	return c.app.xCost(ctx, a)
+}
+
+func errOtherPlatform() error {
+	return fmt.Errorf("%w: this version connects accounts on Mastodon and on X alone", daybook.ErrInvalid)
 }
 
 // usualMail is what mails say of themselves unless somebody chose otherwise, as

@@ -55,8 +55,8 @@ func openConnected(t *testing.T) (*app, *fakemastodon.Server, *postbox) {
 func TestConnector_D2_D3(t *testing.T) {
 	a, server, _ := openConnected(t)
 	c, ctx := connector{a}, t.Context()
-	if !slices.Equal(c.Scopes("mastodon"), mastodon.Scopes()) || c.Scopes("x") != nil {
-		t.Errorf("scopes %v, %v", c.Scopes("mastodon"), c.Scopes("x"))
+	if !slices.Equal(c.Scopes("mastodon"), mastodon.Scopes()) || c.Scopes("bluesky") != nil {
+		t.Errorf("scopes %v, %v", c.Scopes("mastodon"), c.Scopes("bluesky"))
 	}
 	for _, back := range []string{"https://notes.charity.example/back", ""} {
 		address, pending, err := c.Begin(ctx, "mastodon", "social.example", back)
@@ -90,7 +90,7 @@ func TestConnector_D2_D3(t *testing.T) {
 			t.Errorf("given back: %v, %d tokens", err, server.Tokens())
 		}
 	}
-	if _, _, err := c.Begin(ctx, "x", "social.example", ""); !errors.Is(err, daybook.ErrInvalid) {
+	if _, _, err := c.Begin(ctx, "bluesky", "social.example", ""); !errors.Is(err, daybook.ErrInvalid) {
 		t.Errorf("another platform: %v, want ErrInvalid", err)
 	}
 	if v := server.Violations(); len(v) > 0 {

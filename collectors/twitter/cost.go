@@ -224,8 +224,11 @@ func (c *Counter) Estimate(ctx context.Context, a daybook.Account, since, now ti
 	return Money(spent * 30 / days), true, nil
 }
 
-// Poll returns what reading an account costs in a month of 30 days if nothing
-// comes: the newest message is handed out again by every look at the list of
-// messages, and charged once in a day. How often it is looked at makes no
-// difference. Mentions that are not there cost nothing.
-func (p Prices) Poll() Money { return 30 * p[ReadMessage] }
+// Price returns what one of a resource costs.
+func (c *Counter) Price(what Resource) Money { return c.prices[what] }
+
+// Idle returns what an account costs in a month of 30 days if nothing comes: the
+// newest message is handed out again whenever the list of messages is looked at,
+// and charged once in a day. How often it is looked at makes no difference.
+// Mentions that are not there cost nothing.
+func (c *Counter) Idle() Money { return 30 * (c.prices[ReadMessage] + c.prices[ReadProfile]) }
