@@ -16,6 +16,7 @@ const (
 	markBack    = "back"    // the observation that it is there again
 	markWhole   = "whole"   // an answer that could not be split
 	markPicture = "picture" // the capture that first showed the picture of an account
+	markImport  = "import"  // its first capture of a file; seen: when the newest file that has it was made
 )
 
 func (r *run) mark(kind string, m daybook.MessageKey, rest ...string) SeenKey {
@@ -34,6 +35,13 @@ func messageMark(kind string, a daybook.AccountID, m daybook.MessageKey) SeenKey
 // account was seen last, with whatever capture.
 func MessageMark(a daybook.AccountID, m daybook.MessageKey) SeenKey {
 	return messageMark(markMessage, a, m)
+}
+
+// ImportMark is the key under which a SeenLedger knows when the newest file of an
+// account that holds a message was made. Reading the account leaves it alone: it
+// still plans its second looks at what a file has shown.
+func ImportMark(a daybook.AccountID, m daybook.MessageKey) SeenKey {
+	return messageMark(markImport, a, m)
 }
 
 // captureKey is the key of an item. Near is the hour of its first message: the

@@ -81,6 +81,7 @@ type listed struct {
 	id, sent, firstEntry, captures int64
 
 	accounts []daybook.AccountID // that it was seen by
+	made     bool                // LastSeen is when a file was made
 }
 
 // messages reads messages whole. rest stands after the condition on the case,
@@ -164,7 +165,8 @@ func (db *DB) complete(ctx context.Context, c daybook.CaseID, all []listed) erro
 }
 
 // completeSeen moves LastSeen to when a capture of the message was met last,
-// whether it was archived again or not.
+// whether it was archived again or not. In a file it was met when the file was
+// made, not when that was read in.
 func (db *DB) completeSeen(ctx context.Context, c daybook.CaseID, part []listed) error {
 	var (
 		marks []collectors.SeenKey
@@ -172,13 +174,18 @@ func (db *DB) completeSeen(ctx context.Context, c daybook.CaseID, part []listed)
 	)
 	for i := range part {
 		for _, a := range part[i].accounts {
-			marks = append(marks, collectors.MessageMark(a, part[i].Key))
-			whose = append(whose, &part[i])
+			marks = append(marks, collectors.MessageMark(a, part[i].Key), collectors.ImportMark(a, part[i].Key))
+			whose = append(whose, &part[i], &part[i])
 		}
 	}
 	found, err := db.Recall(ctx, c, marks)
 	if err != nil {
 		return err
+	}
+	for i := 1; i < len(found); i += 2 {
+		if s := found[i]; s.Entry >= 0 && whose[i].Origin == daybook.Imported && !whose[i].made {
+			whose[i].LastSeen, whose[i].made = s.At, true
+		}
 	}
 	for i, s := range found {
 		if s.Entry >= 0 {

@@ -226,6 +226,9 @@ func (c *content) message() daybook.Message {
 		m.Sender.Platform = c.Platform
 		m.Sender.Names = shownNames(c.Names)
 	}
+	if sighted > 0 {
+		last = sighted
+	}
 	m.FirstSeen, m.LastSeen = fromMicros(first), fromMicros(last)
 	m.Media = c.media(views)
 	var newest *view

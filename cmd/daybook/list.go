@@ -77,8 +77,12 @@ func (cmd *listCommand) Run(c *call) error {
 			if err != nil {
 				return err
 			}
+			sources, err := c.sourcesOf(a, id, page)
+			if err != nil {
+				return err
+			}
 			for i := range page {
-				if err := c.printMessage(&page[i], found[i], zone, cmd.Content); err != nil {
+				if err := c.printMessage(&page[i], found[i], sources[i], zone, cmd.Content); err != nil {
 					return err
 				}
 			}
@@ -172,10 +176,6 @@ type mediaJSON struct {
 	State  daybook.MediaState `json:"state"`
 }
 
-type sourceJSON struct {
-	URL string `json:"url,omitempty"`
-}
-
 func toJSON(m *daybook.Message, found []flags.Flag, content, details bool) messageJSON {
 	out := messageJSON{
 		Key: string(m.Key), Captures: len(m.Captures), Kind: m.Kind, Platform: m.Platform, Account: m.Account, Direction: m.Direction,
@@ -234,9 +234,19 @@ func messageHeader(c *call) error {
 	return err
 }
 
-func (c *call) printMessage(m *daybook.Message, found []flags.Flag, zone *time.Location, content bool) error {
+// sourcesOf is app.sources where it is shown.
+func (c *call) sourcesOf(a *app, id daybook.CaseID, page []daybook.Message) ([]sourceJSON, error) {
+	if !c.cmd.JSON {
+		return make([]sourceJSON, len(page)), nil
+	}
+	return a.sources(c.ctx, id, page)
+}
+
+func (c *call) printMessage(m *daybook.Message, found []flags.Flag, from sourceJSON, zone *time.Location, content bool) error {
 	if c.cmd.JSON {
-		return jsonLine(c.out, toJSON(m, found, content, false))
+		j := toJSON(m, found, content, false)
+		j.Source = from
+		return jsonLine(c.out, j)
 	}
 	state := string(m.State)
 	if words := flagged(found); words != "" {

@@ -243,7 +243,7 @@ func (cmd *searchCommand) print(c *call, a *app, id daybook.CaseID, r index.Resu
 		}
 	}
 	for _, h := range hits {
-		if err := c.printMessage(&h.message, h.found, zone, false); err != nil {
+		if err := c.printMessage(&h.message, h.found, sourceJSON{}, zone, false); err != nil {
 			return err
 		}
 		for _, f := range h.Fragments {
@@ -258,7 +258,7 @@ func (cmd *searchCommand) print(c *call, a *app, id daybook.CaseID, r index.Resu
 			if _, err := fmt.Fprint(c.out, "    "); err != nil {
 				return err
 			}
-			if err := c.printMessage(&h.around[i], h.aroundFound[i], zone, cmd.Content); err != nil {
+			if err := c.printMessage(&h.around[i], h.aroundFound[i], sourceJSON{}, zone, cmd.Content); err != nil {
 				return err
 			}
 		}

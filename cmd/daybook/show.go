@@ -67,8 +67,12 @@ func (cmd *showCommand) Run(c *call) error {
 			if err != nil {
 				return err
 			}
+			sources, err := c.sourcesOf(a, id, around)
+			if err != nil {
+				return err
+			}
 			for i := range around {
-				if err := c.printMessage(&around[i], found[i], zone, cmd.Content); err != nil {
+				if err := c.printMessage(&around[i], found[i], sources[i], zone, cmd.Content); err != nil {
 					return err
 				}
 			}
@@ -94,10 +98,15 @@ func (cmd *showCommand) one(c *call, a *app, actor daybook.Actor, m *daybook.Mes
 	if !cmd.Content {
 		clear(words)
 	}
+	sources, err := a.sources(c.ctx, m.Case, []daybook.Message{*m})
+	if err != nil {
+		return err
+	}
 	if !c.cmd.JSON {
-		return c.showMessage(m, zone, cmd.Content, found, words)
+		return c.showMessage(m, sources[0], zone, cmd.Content, found, words)
 	}
 	out := toJSON(m, flagsIn(found), cmd.Content, true)
+	out.Source = sources[0]
 	for _, f := range found {
 		why := whyJSON{Flag: f.Flag, Rule: f.Rule, Text: f.Text, Measured: measured(f.Flag)}
 		if n := len(words); n > 0 { // of the newest text, which "text" is
@@ -112,7 +121,7 @@ func (cmd *showCommand) one(c *call, a *app, actor daybook.Actor, m *daybook.Mes
 	return jsonLine(c.out, out)
 }
 
-func (c *call) showMessage(m *daybook.Message, zone *time.Location, content bool, found []flags.Found, words [][]flags.Found) error {
+func (c *call) showMessage(m *daybook.Message, from sourceJSON, zone *time.Location, content bool, found []flags.Found, words [][]flags.Found) error {
 	var lanes []string
 	for _, l := range m.Lanes {
 		lanes = append(lanes, string(l))
@@ -134,6 +143,9 @@ func (c *call) showMessage(m *daybook.Message, zone *time.Location, content bool
 	}
 	if !m.GoneAt.IsZero() {
 		lines = append(lines, []string{"gone", "not there at " + stamp(m.GoneAt, zone) + "; last seen " + stamp(m.LastSeen, zone)})
+	}
+	if from.File != nil {
+		lines = append(lines, []string{"in the file", from.File.String()}, []string{"place in it", shown(daybook.Place(from.Member, from.Pointer))})
 	}
 	for _, md := range m.Media {
 		lines = append(lines, []string{"attachment", shown(md.Type) + ", " + string(md.State) + ", " + plural(int(md.Bytes), "byte", "bytes")})

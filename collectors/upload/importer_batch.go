@@ -206,7 +206,7 @@ func (b *batch) archived(ctx context.Context, kept []*Item) ([]bool, error) {
 		it.Item.Capture.Account, it.Item.Capture.File = b.order.Account.ID, b.file.File
 		can := true
 		for m := range messages(it) {
-			can = can && b.was(b.mark(markImport, m.Key))
+			can = can && b.was(b.importMark(m.Key))
 		}
 		if can {
 			keys, at = append(keys, captureKey(&it.Item)), append(at, i)
@@ -231,7 +231,7 @@ func (b *batch) count(it *Item) {
 		switch {
 		case b.buried[m.Key]:
 			b.erased++
-		case b.was(b.mark(markImport, m.Key)) || b.was(collectors.MessageMark(b.order.Account.ID, m.Key)):
+		case b.was(b.importMark(m.Key)) || b.was(collectors.MessageMark(b.order.Account.ID, m.Key)):
 			b.known++
 		default:
 			b.new++
@@ -254,7 +254,7 @@ func (b *batch) item(it *Item) {
 	b.append(rec, key)
 	for m := range messages(it) {
 		b.messages = append(b.messages, m.Key)
-		if mark := b.mark(markImport, m.Key); !b.was(mark) && !b.buried[m.Key] {
+		if mark := b.importMark(m.Key); !b.was(mark) && !b.buried[m.Key] {
 			b.marks[mark] = collectors.Sighting{At: b.made}
 			b.know(mark)
 		}

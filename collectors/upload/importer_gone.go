@@ -120,11 +120,11 @@ func (r *reading) missing(ctx context.Context, lot []daybook.Message, covers []c
 		return 0, err
 	}
 	c := r.order.Account.Case
-	last, err := r.sightings(ctx, markImport, lot)
+	last, err := r.sightings(ctx, r.importMark, lot)
 	if err != nil {
 		return 0, err
 	}
-	noted, err := r.sightings(ctx, markGone, lot)
+	noted, err := r.sightings(ctx, r.goneMark, lot)
 	if err != nil {
 		return 0, err
 	}
@@ -152,7 +152,7 @@ func (r *reading) missing(ctx context.Context, lot []daybook.Message, covers []c
 		if when.Equal(r.made) {
 			this++
 		}
-		at[when] = append(at[when], r.mark(markGone, m.Key))
+		at[when] = append(at[when], r.goneMark(m.Key))
 		entries[when] = append(entries[when], uint64(len(records)))
 		keys = append(keys, m.Key)
 		records = append(records, r.told(daybook.RecordObservation, daybook.Observation{
@@ -191,10 +191,10 @@ func firstMissing(m *daybook.Message, last collectors.Sighting, covers []cover) 
 	return slices.IndexFunc(covers, func(c cover) bool { return c.made.After(last.At) && c.has(m) })
 }
 
-func (r *reading) sightings(ctx context.Context, kind string, lot []daybook.Message) ([]collectors.Sighting, error) {
+func (r *reading) sightings(ctx context.Context, mark func(daybook.MessageKey) collectors.SeenKey, lot []daybook.Message) ([]collectors.Sighting, error) {
 	keys := make([]collectors.SeenKey, len(lot))
 	for i := range lot {
-		keys[i] = r.mark(kind, lot[i].Key)
+		keys[i] = mark(lot[i].Key)
 	}
 	return r.Ledger.Recall(ctx, r.order.Account.Case, keys)
 }

@@ -8,10 +8,8 @@ import (
 )
 
 // Marks are keys of a SeenLedger that are about a message of one account and not
-// about a capture. They are other ones than those of live collection, which still
-// plans its second looks at a message that a file has shown.
+// about a capture: collectors.ImportMark, and these.
 const (
-	markImport   = "import"          // its first capture of a file; last seen: when the newest file that has it was made
 	markGone     = "import gone"     // the observation that a file does not have it; seen: when that file was made
 	markObserved = "import observed" // the observation of a block
 	markMedia    = "import media"    // the record with an attachment's bytes
@@ -21,6 +19,12 @@ const (
 func (r *reading) mark(kind string, m daybook.MessageKey) collectors.SeenKey {
 	return collectors.SeenKey{What: kind + "\x00" + string(r.order.Account.ID) + "\x00" + string(m), Near: m.Near()}
 }
+
+func (r *reading) importMark(m daybook.MessageKey) collectors.SeenKey {
+	return collectors.ImportMark(r.order.Account.ID, m)
+}
+
+func (r *reading) goneMark(m daybook.MessageKey) collectors.SeenKey { return r.mark(markGone, m) }
 
 func (r *reading) observedMark(o *daybook.Observation) collectors.SeenKey {
 	return collectors.SeenKey{What: markObserved + "\x00" + string(r.order.Account.ID) + "\x00" + string(o.What) + "\x00" + o.Handle.Ref() + "\x00" + string(o.Message)}
@@ -62,7 +66,7 @@ func (b *batch) recall(ctx context.Context, lot []Item) error {
 	var keys []collectors.SeenKey
 	for i := range lot {
 		for m := range messages(&lot[i]) {
-			keys = append(keys, b.mark(markImport, m.Key), collectors.MessageMark(b.order.Account.ID, m.Key))
+			keys = append(keys, b.importMark(m.Key), collectors.MessageMark(b.order.Account.ID, m.Key))
 		}
 		if o := lot[i].Observed; o != nil {
 			keys = append(keys, b.observedMark(o))
@@ -74,13 +78,13 @@ func (b *batch) recall(ctx context.Context, lot []Item) error {
 	keys = keys[:0]
 	for i := range lot {
 		for m := range messages(&lot[i]) {
-			if b.was(b.mark(markImport, m.Key)) {
-				keys = append(keys, b.mark(markGone, m.Key))
+			if b.was(b.importMark(m.Key)) {
+				keys = append(keys, b.goneMark(m.Key))
 			}
 		}
 		for j := range lot[i].Media {
 			a := &lot[i].Media[j]
-			if m := about(&lot[i], a); m != nil && b.was(b.mark(markImport, m.Key)) {
+			if m := about(&lot[i], a); m != nil && b.was(b.importMark(m.Key)) {
 				keys = append(keys, b.mediaMark(m.Key, a))
 			}
 		}
@@ -115,13 +119,13 @@ func (b *batch) was(key collectors.SeenKey) bool {
 // back, which is said if tell is set.
 func (b *batch) sight(it *Item, tell bool) {
 	for m := range messages(it) {
-		mark := b.mark(markImport, m.Key)
+		mark := b.importMark(m.Key)
 		last, known := b.marks[mark]
 		if !known || b.buried[m.Key] {
 			continue
 		}
 		b.seen = append(b.seen, mark)
-		gone, was := b.marks[b.mark(markGone, m.Key)]
+		gone, was := b.marks[b.goneMark(m.Key)]
 		if !tell || !was || !gone.At.After(last.At) || !b.made.After(gone.At) {
 			continue
 		}
