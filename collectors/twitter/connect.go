@@ -155,8 +155,15 @@ func (c Config) Finish(ctx context.Context, p Pending, code, state string) (dayb
 const giveBackTime = 20 * time.Second
 
 // FromToken connects with a pair of tokens that was got elsewhere, as JSON with
-// the members access and refresh. They were given to the app of this instance.
+// the members access and refresh, which were given to the app of this instance; or,
+// for v1.1, with the four keys of OAuth 1.0a.
 func (c Config) FromToken(ctx context.Context, b []byte) (daybook.Account, []byte, error) {
+	if c.API == V11 {
+		return c.fromKeys(ctx, b)
+	}
+	if c.API == V11 {
+		return c.fromV11Token(ctx, b)
+	}
 	s, err := readSecret(b)
 	if err != nil || s.Refresh == "" {
 		return daybook.Account{}, nil, fmt.Errorf(`%w: the file should hold {"access": "…", "refresh": "…"}`, daybook.ErrInvalid)

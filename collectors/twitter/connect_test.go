@@ -170,6 +170,48 @@ func TestFromToken(t *testing.T) {
 	}
 }
 
+func TestFromKeys_D3(t *testing.T) {
+	s, c := connecting(t, true)
+	c.API = twitter.V11
+	old := s.OldToken(s.Person("rook_9", "Rook"))
+	file := func(token string) []byte {
+		return fmt.Appendf(nil, `{"v1.1":{"consumer_key":%q,"consumer_secret":%q,"token":%q,"token_secret":%q}}`,
+			old.ConsumerKey, old.ConsumerSecret, token, old.TokenSecret)
+	}
+	for _, tt := range []struct {
+		name string
+		file []byte
+		want error
+	}{
+		{"another's token", file("1-made-up"), collectors.ErrRefused},
+		{"no token", file(""), daybook.ErrInvalid},
+		{"tokens of v2", []byte(`{"access":"a","refresh":"b"}`), daybook.ErrInvalid},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, _, err := c.FromToken(t.Context(), tt.file); !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
+	}
+	account, secret, err := c.FromToken(t.Context(), file(old.Token))
+	if err != nil || account.Handle.Shown() != "rook_9" || !twitter.Driver(c).Ends(secret).IsZero() {
+		t.Fatalf("account %s, ends %v: %v", account.Handle.Shown(), twitter.Driver(c).Ends(secret), err)
+	}
+	src, err := twitter.Driver(c).Open(t.Context(), account, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	if _, err := src.Fetch(t.Context(), twitter.LaneMentions, ""); err != nil {
+		t.Errorf("what was kept does not read: %v", err)
+	}
+	for range 2 {
+		if err := twitter.Driver(c).Revoke(t.Context(), account, secret); err != nil || s.Tokens() != 0 {
+			t.Errorf("revoked: %v, %d tokens are left", err, s.Tokens())
+		}
+	}
+}
+
 // What the token endpoint says decides whether a person has to act.
 func TestRefreshAtX(t *testing.T) {
 	for _, tt := range []struct {

@@ -120,6 +120,12 @@ func refusal(a collectors.Answer) error {
 // revoke takes both tokens back (RFC 7009). Tokens that X says it does not know
 // have been taken back.
 func (c Config) revoke(ctx context.Context, _ daybook.Account, b []byte) error {
+	if keys, err := readV11Secret(b); err == nil {
+		return c.revokeKeys(ctx, keys)
+	}
+	if isV11Secret(b) {
+		return c.revokeV11(ctx, b)
+	}
 	s, err := readSecret(b)
 	if err != nil {
 		return err

@@ -32,6 +32,20 @@ func (s *Server) oldRoutes(mux *http.ServeMux) {
 		path = "/1.1/" + path + ".json"
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { s.serveOld(w, r, path, e.limit, e.answer) })
 	}
+	mux.HandleFunc("POST /1.1/oauth/invalidate_token.json", s.invalidate)
+}
+
+// invalidate ends the token that a call bears.
+func (s *Server) invalidate(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	t := s.signed(r)
+	status, body := http.StatusUnauthorized, object{{"errors", []object{{{"code", 89}, {"message", "Invalid or expired token."}}}}}
+	if t != nil {
+		status, body = http.StatusOK, object{{"access_token", t.old.Token}}
+		delete(s.tokens, t.old.Token)
+	}
+	s.mu.Unlock()
+	s.say(w, status, body)
 }
 
 // An oldCall is a call of v1.1 that is being answered. What it does not know among
