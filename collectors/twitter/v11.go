@@ -64,7 +64,7 @@ func (s v11Secret) sign(r *http.Request) error {
 		context.WithValue(r.Context(), oauth1.HTTPClient, &http.Client{Transport: k}), oauth1.NewToken(s.Token, s.TokenSecret)).Transport
 	resp, err := t.RoundTrip(r) // goes nowhere: see keepHeader
 	if err != nil {
-		return errors.New("the keys do not make a signature")
+		return errNoSignature
 	}
 	r.Header.Set("Authorization", k.authorization)
 	return resp.Body.Close()
@@ -98,15 +98,10 @@ func (c Config) openV11(a daybook.Account, b []byte) (collectors.Source, error) 
 	if !userNumber(a.Handle.Native) {
 		return nil, fmt.Errorf("%w: the account has no number", daybook.ErrInvalid)
 	}
-	signed := func(host string, rules []collectors.Rule) *collectors.Transport {
-		return collectors.NewTransport(collectors.TransportOptions{
-			Allow: rules, Now: c.Now, Resolver: c.Resolver, LimitByCall: true, AuthorizationHost: host, Sign: s.sign,
-		}, c.Exception)
-	}
 	return &v11Source{
 		account: a, config: c,
-		api:   signed(v11Host, v11Calls()),
-		files: signed(tonHost, allow(tonHost, "GET /1.1/ton/data/dm/**")),
+		api:   c.v11Transport(v11Host, v11Calls(), s),
+		files: c.v11Transport(tonHost, allow(tonHost, "GET /1.1/ton/data/dm/**"), s),
 		media: collectors.NewTransport(collectors.TransportOptions{
 			Allow: mediaCalls(), Now: c.Now, Resolver: c.Resolver,
 		}, c.Exception),
