@@ -76,7 +76,8 @@ type ImportJob struct {
 	Until       time.Time // when it is removed, if it waits, and forgotten, if it is over
 	Name        string    // as the person's device named it; untrusted
 	Size        int64
-	Done, Total int64 // of ImportLooking bytes, of ImportReading messages; Total is 0 before it is known
+	Stage       string // of ImportReading: "file", "items", "compare"; "" before
+	Done, Total int64  // of ImportLooking and of the stage "file" bytes, else messages; Total is 0 before it is known
 	// What and Hint say, of ImportRefused, why and what to do, in words that may
 	// hold a name of the file's maker.
 	What, Hint string

@@ -285,6 +285,7 @@ func (r *request) dropImport() error {
 type importRow struct {
 	ID      string
 	State   ImportState
+	Counts  bool   // Done and Total are messages
 	Title   string // of what it is; "" before that is known
 	Began   stamp
 	Until   stamp
@@ -303,6 +304,7 @@ func (r *request) importRows() (rows []importRow, err error) {
 	}
 	for _, j := range r.s.Imports.Adding(r.caseID) {
 		row := importRow{ID: j.ID, State: j.State, Began: r.when(j.Began), Until: r.clock(j.Until), Mine: j.By.ID == r.actor.ID || r.owner(), Done: j.Done, Total: j.Total}
+		row.Counts = j.State == ImportReading && j.Stage == "items" && j.Total > 0
 		row.Minutes = minutesLeft(r.now().Sub(j.Since), j.Done, j.Total)
 		switch j.State {
 		case ImportComing, ImportLooking, ImportChoosing, ImportReading:

@@ -97,7 +97,7 @@ func (s *tray) Choose(ctx context.Context, actor daybook.Actor, c daybook.CaseID
 	for i := range s.jobs[c] {
 		j := &s.jobs[c][i]
 		if j.ID == id && j.State == web.ImportChoosing {
-			j.State, j.Done, j.Total = web.ImportReading, 3412, 5100
+			j.State, j.Stage, j.Done, j.Total = web.ImportReading, "items", 3412, 5100
 			s.choices = append(s.choices, choice)
 			return nil
 		}

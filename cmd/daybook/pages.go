@@ -23,6 +23,7 @@ type pages struct {
 	handler     http.Handler
 	server      *web.Server // behind it
 	bundles     *handover   // that it hands out
+	imports     *importing  // that people add
 	logger      *slog.Logger
 	listener    net.Listener
 	certificate *tls.Certificate
@@ -63,9 +64,12 @@ func (a *app) openPages(ctx context.Context) (_ *pages, err error) {
 	if p.bundles, err = newHandover(a); err != nil {
 		return nil, err
 	}
+	if p.imports, err = newImporting(a); err != nil {
+		return nil, err
+	}
 	p.server, err = web.New(web.Config{
 		Cases: a.cases, Desk: a.desk, Keys: a.db.Keys, Log: a.log, Index: a.index, Store: a.db, Logger: a.logger, Clock: a.clock,
-		CatchUp: a.catchUp, Settle: a.settle, Mail: a.usualMail(), Linking: a.linking, Bundles: p.bundles, Anchors: outside{a},
+		CatchUp: a.catchUp, Settle: a.settle, Mail: a.usualMail(), Linking: a.linking, Bundles: p.bundles, Imports: p.imports, Anchors: outside{a},
 		Origin: origin, Proxies: a.cfg.Web.Trusted(), Country: a.cfg.Web.Country, Leave: a.cfg.Web.Leave, Connect: connector{a}, Idle: a.idle,
 	})
 	if err != nil {
@@ -90,14 +94,15 @@ func (a *app) openDesk(host, origin string) (*signin.Desk, error) {
 func (p *pages) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	var (
-		beside sync.WaitGroup
-		failed error
+		beside           sync.WaitGroup
+		bundles, imports error
 	)
-	beside.Go(func() { failed = p.bundles.run(ctx) })
+	beside.Go(func() { bundles = p.bundles.run(ctx) })
+	beside.Go(func() { imports = p.imports.run(ctx) })
 	err := web.Serve(ctx, p.listener, p.certificate, p.handler, p.logger)
 	stop()
 	beside.Wait()
-	return errors.Join(err, failed, p.server.Close())
+	return errors.Join(err, bundles, imports, p.server.Close())
 }
 
 // tidy removes what is over at the door: sessions, codes, tries.
