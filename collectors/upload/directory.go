@@ -16,21 +16,24 @@ const (
 	signEnd64     = "PK\x06\x06"
 	signLocator64 = "PK\x06\x07"
 
+	lenLocal     = 30
 	lenDirectory = 46
 	lenEnd       = 22
 	lenEnd64     = 56
 	lenLocator64 = 20
 
 	maxComment = 1<<16 - 1
+
+	encrypted = 1<<0 | 1<<6 | 1<<13 // of the flags, 4.4.4
 )
 
 // checkDirectory looks at the list of members at the end of a ZIP file before
 // anything believes it: a list that is read first can be larger than memory. It
-// returns where the list begins and how many members stand in it.
-func checkDirectory(f File, l Limits) (start int64, members int, err error) {
+// returns where the list begins, and where it says that the members do.
+func checkDirectory(f File, l Limits) (start int64, headers []uint64, err error) {
 	end, at, err := findEnd(f)
 	if err != nil {
-		return 0, 0, err
+		return 0, nil, err
 	}
 	le := binary.LittleEndian
 	disk, diskOfList := uint64(le.Uint16(end[4:])), uint64(le.Uint16(end[6:]))
@@ -46,22 +49,22 @@ func checkDirectory(f File, l Limits) (start int64, members int, err error) {
 	}
 	switch {
 	case disk != 0 || diskOfList != 0 || here != records:
-		return 0, 0, refuse("this is one piece of a ZIP file that was cut into several", "put the pieces together again and add the whole file")
+		return 0, nil, refuse("this is one piece of a ZIP file that was cut into several", "put the pieces together again and add the whole file")
 	case records > uint64(l.Members):
-		return 0, 0, refuse("there are too many files in it", hintUntouched)
+		return 0, nil, refuse("there are too many files in it", hintUntouched)
 	case size > uint64(l.Directory):
-		return 0, 0, refuse("its list of files is too long", hintUntouched)
+		return 0, nil, refuse("its list of files is too long", hintUntouched)
 	case offset > uint64(f.Size) || size > uint64(f.Size) || int64(offset+size) != at:
-		return 0, 0, refuse("its list of files is not where it should be: the file was changed, or a part of it is missing", hintAgain)
+		return 0, nil, refuse("its list of files is not where it should be: the file was changed, or a part of it is missing", hintAgain)
 	}
-	n, err := countDirectory(io.NewSectionReader(f, int64(offset), int64(size)), l.Members)
+	headers, err = readDirectory(io.NewSectionReader(f, int64(offset), int64(size)), l.Members)
 	switch {
 	case err != nil:
-		return 0, 0, err
-	case uint64(n) != records:
-		return 0, 0, refuse("it holds other files than it says", hintAgain)
+		return 0, nil, err
+	case uint64(len(headers)) != records:
+		return 0, nil, refuse("it holds other files than it says", hintAgain)
 	}
-	return int64(offset), n, nil
+	return int64(offset), headers, nil
 }
 
 // findEnd returns the record that ends a ZIP file, and where it stands.
@@ -106,27 +109,74 @@ func findEnd64(f File, at int64) (end []byte, place int64) {
 	return end, int64(offset)
 }
 
-func countDirectory(r io.Reader, limit int) (n int, err error) {
+// readDirectory returns where the headers of the members are said to be.
+func readDirectory(r io.Reader, limit int) (headers []uint64, err error) {
 	var (
-		b    = bufio.NewReaderSize(r, 64<<10)
+		b    = bufio.NewReaderSize(r, 256<<10)
 		head = make([]byte, lenDirectory)
-		bad  = func() (int, error) { return 0, refuse("its list of files cannot be read", hintAgain) }
+		bad  = func() ([]uint64, error) { return nil, refuse("its list of files cannot be read", hintAgain) }
 	)
 	for {
 		if _, err := io.ReadFull(b, head); errors.Is(err, io.EOF) {
-			return n, nil
+			return headers, nil
 		} else if err != nil || string(head[:4]) != signDirectory {
 			return bad()
 		}
 		le := binary.LittleEndian
-		rest := int(le.Uint16(head[28:])) + int(le.Uint16(head[30:])) + int(le.Uint16(head[32:]))
-		if _, err := b.Discard(rest); err != nil {
+		name, extra, comment := int(le.Uint16(head[28:])), int(le.Uint16(head[30:])), int(le.Uint16(head[32:]))
+		rest, err := b.Peek(name + extra)
+		if err != nil {
 			return bad()
 		}
-		if n++; n > limit {
-			return 0, refuse("there are too many files in it", hintUntouched)
+		headers = append(headers, headerAt(head, rest[name:]))
+		if _, err := b.Discard(name + extra + comment); err != nil {
+			return bad()
+		}
+		if len(headers) > limit {
+			return nil, refuse("there are too many files in it", hintUntouched)
 		}
 	}
+}
+
+// headerAt is where the header of a member is said to be (APPNOTE.TXT, 4.5.3).
+func headerAt(head, extra []byte) uint64 {
+	le := binary.LittleEndian
+	at := uint64(le.Uint32(head[42:]))
+	if at != 0xFFFFFFFF {
+		return at
+	}
+	for len(extra) >= 4 {
+		id, n := le.Uint16(extra), int(le.Uint16(extra[2:]))
+		if extra = extra[4:]; n > len(extra) {
+			break
+		}
+		field := extra[:n]
+		extra = extra[n:]
+		if id != 1 {
+			continue
+		}
+		for _, size := range []int{24, 20} { // sizes that stand in the field as well
+			if le.Uint32(head[size:]) == 0xFFFFFFFF && len(field) >= 8 {
+				field = field[8:]
+			}
+		}
+		if len(field) >= 8 {
+			return le.Uint64(field)
+		}
+	}
+	return at
+}
+
+// sameHeader reports whether a member is headed by the name and the packing that
+// stand in the list, and as little encrypted.
+func sameHeader(f File, at uint64, name string, flags, method uint16) bool {
+	head := make([]byte, lenLocal+len(name))
+	if at > uint64(f.Size) || readFull(f, head, int64(at)) != nil || string(head[:4]) != signLocal {
+		return false
+	}
+	le := binary.LittleEndian
+	return (le.Uint16(head[6:])^flags)&encrypted == 0 && le.Uint16(head[8:]) == method &&
+		int(le.Uint16(head[26:])) == len(name) && string(head[lenLocal:]) == name
 }
 
 // readFull fills b from a place of the file.

@@ -52,7 +52,7 @@ func OpenArchive(ctx context.Context, f File, l Limits) (*Archive, error) {
 	if f.Size < lenEnd || readFull(f, head, 0) != nil || string(head) != signLocal && string(head) != signEnd {
 		return nil, refuse("this is not a ZIP file", hintAgain)
 	}
-	start, n, err := checkDirectory(f, l)
+	start, headers, err := checkDirectory(f, l)
 	if err != nil {
 		return nil, err
 	}
@@ -60,12 +60,20 @@ func OpenArchive(ctx context.Context, f File, l Limits) (*Archive, error) {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, refuse("its list of files cannot be read", hintAgain)
 	}
-	if len(z.File) != n {
+	if len(z.File) != len(headers) {
 		return nil, refuse("it holds other files than it says", hintAgain)
 	}
-	a := &Archive{byName: make(map[string]*Member, n), limits: l}
+	a := &Archive{byName: make(map[string]*Member, len(headers)), limits: l}
 	if err := a.list(z.File); err != nil {
 		return nil, err
+	}
+	for i, m := range z.File {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if !sameHeader(f, headers[i], m.Name, m.Flags, m.Method) {
+			return nil, refuse("“"+Shown(m.Name)+"” is not what the file says it is", hintAgain)
+		}
 	}
 	return a, a.apart(ctx, start)
 }
@@ -121,7 +129,6 @@ func (a *Archive) list(files []*zip.File) error {
 }
 
 func (a *Archive) check(f *zip.File, name string) error {
-	const encrypted = 1<<0 | 1<<6 | 1<<13 // APPNOTE.TXT, 4.4.4
 	l := a.limits
 	switch why := harmful(name); {
 	case name == "" || len(f.Name) > l.Name:

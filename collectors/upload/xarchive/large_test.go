@@ -3,7 +3,6 @@ package xarchive_test
 import (
 	"archive/zip"
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"daybook/collectors/upload"
+	"daybook/collectors/upload/uploadtest"
 	"daybook/collectors/upload/xarchive"
 )
 
@@ -88,32 +88,6 @@ func writeLarge(w io.Writer, n int) error {
 	return z.Close()
 }
 
-// readLarge reads an archive twice, as reading it in does, and returns how many
-// messages there were and the most memory that was in use beside what was there.
-func readLarge(ctx context.Context, f upload.File) (n int, peak uint64, err error) {
-	before := inUse()
-	e, err := xarchive.Format().Open(ctx, f, upload.Options{Progress: func(int64, int64) { peak = max(peak, inUse()) }})
-	if err != nil {
-		return 0, 0, err
-	}
-	defer e.Close()
-	for _, err := range e.Items(ctx) {
-		if err != nil {
-			return n, peak, err
-		}
-		if n++; n%10_000 == 0 {
-			peak = max(peak, inUse())
-		}
-	}
-	return n, peak - min(before, peak), nil
-}
-
-func inUse() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapInuse + m.StackInuse
-}
-
 func cpu(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
@@ -121,19 +95,6 @@ func cpu(t testing.TB) time.Duration {
 		t.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func TestLargeArchive(t *testing.T) {
-	const n, limit = 50_000, 64 << 20
-	f := large(t, n)
-	runtime.GC()
-	got, peak, err := readLarge(t.Context(), f)
-	if err != nil || got != n {
-		t.Fatalf("%d messages, %v, want %d", got, err, n)
-	}
-	if peak > limit {
-		t.Errorf("%d MB of memory for %d messages in %d MB of JSON, want at most %d", peak>>20, n, n*400>>20, limit>>20)
-	}
 }
 
 // BenchmarkMillionMessagesRatio prints how fast an archive is read, twice as
@@ -144,7 +105,7 @@ func BenchmarkMillionMessagesRatio(b *testing.B) {
 		f := large(b, n)
 		runtime.GC()
 		start := cpu(b)
-		got, peak, err := readLarge(b.Context(), f)
+		got, peak, err := uploadtest.Measure(b, xarchive.Format(), f)
 		if err != nil || got != n {
 			b.Fatalf("%d messages, %v, want %d", got, err, n)
 		}

@@ -1,0 +1,147 @@
+package uploadtest
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+	"time"
+
+	"daybook"
+	"daybook/collectors/upload"
+)
+
+// A lacking export is another one without some messages, made at another time.
+type lacking struct {
+	upload.Export
+	made    time.Time
+	without map[daybook.MessageKey]bool
+}
+
+func (l lacking) Summary() upload.Summary {
+	s := l.Export.Summary()
+	s.Made, s.Whole = l.made, true
+	return s
+}
+
+func (l lacking) Items(ctx context.Context) iter.Seq2[upload.Item, error] {
+	return func(yield func(upload.Item, error) bool) {
+		for it, err := range l.Export.Items(ctx) {
+			if err == nil && l.lacks(&it) {
+				continue
+			}
+			if !yield(it, err) {
+				return
+			}
+		}
+	}
+}
+
+func (l lacking) lacks(it *upload.Item) bool {
+	return it.Item.Reading != nil && slices.ContainsFunc(it.Item.Reading.Messages, func(m daybook.ReadMessage) bool { return l.without[m.Key] })
+}
+
+// A madeFile is a file of the same account, made some months after the fixture.
+type madeFile struct {
+	months int
+	has    bool
+}
+
+// gone checks that a message which an earlier file of an account has and a later
+// one has not is noted as gone at the later one's date, in whatever order the
+// files are read in, and once.
+func (in Importing) gone(t *testing.T) {
+	tests := []struct {
+		name  string
+		files []madeFile
+		goneM int // months; 0: not gone
+		lastM int
+	}{
+		{"the same twice", []madeFile{{1, true}, {2, true}}, 0, 0},
+		{"not in the later one", []madeFile{{1, true}, {2, false}}, 2, 1},
+		{"not in the earlier one", []madeFile{{1, false}, {2, true}}, 0, 0},
+		{"back", []madeFile{{1, true}, {2, false}, {3, true}}, 0, 0},
+		{"in neither of the later ones", []madeFile{{1, true}, {2, false}, {3, false}}, 2, 1},
+		{"seen twice before", []madeFile{{1, true}, {2, true}, {3, false}}, 3, 2},
+		{"gone, back and gone", []madeFile{{1, true}, {2, false}, {3, true}, {4, false}}, 4, 3},
+	}
+	for _, tt := range tests {
+		for order := range permutations(len(tt.files)) {
+			t.Run(fmt.Sprintf("%s %v", tt.name, order), func(t *testing.T) {
+				w := in.world(t)
+				m, first := w.alone(), w.export.Summary().Made
+				at := func(months int) time.Time { return first.AddDate(0, months, 0) }
+				w.clock.Advance(365 * 24 * time.Hour)
+				for _, n := range order {
+					f := tt.files[n]
+					o := w.order()
+					o.Export = lacking{w.export, at(f.months), map[daybook.MessageKey]bool{m.Key: !f.has}}
+					w.read(o)
+				}
+				gone, last := w.state(m.Key)
+				switch {
+				case tt.goneM == 0 && !gone.IsZero():
+					t.Errorf("gone at %s, last seen %s", gone, last)
+				case tt.goneM > 0 && !gone.Equal(at(tt.goneM)):
+					t.Errorf("gone at %s, want %s", gone, at(tt.goneM))
+				}
+				for _, o := range told[daybook.Observation](w, daybook.RecordObservation) {
+					if o.Message != "" && o.Message != m.Key {
+						t.Errorf("%s was observed of another message", o.What)
+					}
+				}
+				if slices.IsSorted(order) && tt.goneM > 0 && !last.Equal(at(tt.lastM)) {
+					t.Errorf("last seen %s, want %s", last, at(tt.lastM))
+				}
+				before := len(w.Records())
+				for _, f := range tt.files {
+					o := w.order()
+					o.Export = lacking{w.export, at(f.months), map[daybook.MessageKey]bool{m.Key: !f.has}}
+					w.read(o)
+				}
+				if again, _ := w.state(m.Key); !again.Equal(gone) {
+					t.Errorf("gone at %s after the same files again, before at %s (%d entries then)", again, gone, before)
+				}
+			})
+		}
+	}
+}
+
+// state is when a message was gone by what is observed of it, and when it was last
+// seen before; zero if it is there. It is what the list of messages makes of it.
+func (w *world) state(m daybook.MessageKey) (gone, last time.Time) {
+	w.t.Helper()
+	var back time.Time
+	all := told[daybook.Observation](w, daybook.RecordObservation)
+	for _, o := range all {
+		if o.Message == m && o.What == daybook.SeenAgain && o.At.After(back) {
+			back = o.At
+		}
+	}
+	for _, o := range all {
+		if o.Message == m && o.What == daybook.SeenGone && !o.At.Before(back) && (gone.IsZero() || o.At.Before(gone)) {
+			gone, last = o.At, o.LastSeen
+		}
+	}
+	return gone, last
+}
+
+// permutations yields the orders of n things.
+func permutations(n int) iter.Seq[[]int] {
+	return func(yield func([]int) bool) {
+		var place func(done []int) bool
+		place = func(done []int) bool {
+			if len(done) == n {
+				return yield(slices.Clone(done))
+			}
+			for i := range n {
+				if !slices.Contains(done, i) && !place(append(done, i)) {
+					return false
+				}
+			}
+			return true
+		}
+		place(nil)
+	}
+}
