@@ -161,9 +161,6 @@ func (c Config) FromToken(ctx context.Context, b []byte) (daybook.Account, []byt
 	if c.API == V11 {
 		return c.fromKeys(ctx, b)
 	}
-	if c.API == V11 {
-		return c.fromV11Token(ctx, b)
-	}
 	s, err := readSecret(b)
 	if err != nil || s.Refresh == "" {
 		return daybook.Account{}, nil, fmt.Errorf(`%w: the file should hold {"access": "…", "refresh": "…"}`, daybook.ErrInvalid)

@@ -123,9 +123,6 @@ func (c Config) revoke(ctx context.Context, _ daybook.Account, b []byte) error {
 	if keys, err := readV11Secret(b); err == nil {
 		return c.revokeKeys(ctx, keys)
 	}
-	if isV11Secret(b) {
-		return c.revokeV11(ctx, b)
-	}
 	s, err := readSecret(b)
 	if err != nil {
 		return err

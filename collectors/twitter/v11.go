@@ -32,8 +32,6 @@ func v11Calls() []collectors.Rule {
 		"GET /1.1/statuses/lookup.json?id&tweet_mode&include_entities",
 		"GET /1.1/direct_messages/events/list.json?count&cursor",
 		"GET /1.1/direct_messages/events/show.json?id",
-		"GET /1.1/users/lookup.json?user_id&include_entities",
-		"GET /1.1/account/verify_credentials.json?include_entities&skip_status&include_email",
 	)
 }
 
@@ -64,7 +62,7 @@ func (s v11Secret) sign(r *http.Request) error {
 		context.WithValue(r.Context(), oauth1.HTTPClient, &http.Client{Transport: k}), oauth1.NewToken(s.Token, s.TokenSecret)).Transport
 	resp, err := t.RoundTrip(r) // goes nowhere: see keepHeader
 	if err != nil {
-		return errNoSignature
+		return errors.New("the keys do not make a signature")
 	}
 	r.Header.Set("Authorization", k.authorization)
 	return resp.Body.Close()
@@ -106,6 +104,13 @@ func (c Config) openV11(a daybook.Account, b []byte) (collectors.Source, error) 
 			Allow: mediaCalls(), Now: c.Now, Resolver: c.Resolver,
 		}, c.Exception),
 	}, nil
+}
+
+// v11Transport makes a transport whose calls are signed.
+func (c Config) v11Transport(host string, rules []collectors.Rule, s v11Secret) *collectors.Transport {
+	return collectors.NewTransport(collectors.TransportOptions{
+		Allow: rules, Now: c.Now, Resolver: c.Resolver, LimitByCall: true, AuthorizationHost: host, Sign: s.sign,
+	}, c.Exception)
 }
 
 // Lanes implements collectors.Source. v1.1 has neither messages of groups nor,
