@@ -118,7 +118,10 @@ func Answer(status int, contentType, body string) Fault {
 
 // Empty answers with a status and no body at all.
 func Empty(status int) Fault {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { w.WriteHeader(status) }
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Length", "0")
+		w.WriteHeader(status)
+	}
 }
 
 // Problem answers with a problem in the form of X.

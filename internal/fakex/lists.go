@@ -193,7 +193,7 @@ func (c *call) token(way, id string) string {
 // pages moves nothing.
 func cut[T any](c *call, list []T, id func(T) string) ([]T, *failure) {
 	token := c.params.Get("pagination_token")
-	from, to := 0, 0
+	from, end := 0, len(list)
 	if token != "" {
 		b, err := base64.RawURLEncoding.DecodeString(token)
 		parts := strings.Split(string(b), " ")
@@ -208,7 +208,6 @@ func cut[T any](c *call, list []T, id func(T) string) ([]T, *failure) {
 			}
 		}
 		if parts[0] == "p" { // the page before
-			end := len(list)
 			for i, x := range list {
 				if older(id(x), parts[1]) <= 0 {
 					end = i
@@ -218,7 +217,7 @@ func cut[T any](c *call, list []T, id func(T) string) ([]T, *failure) {
 			from = max(0, end-c.max)
 		}
 	}
-	to = min(len(list), from+c.max)
+	to := min(end, from+c.max)
 	page := list[from:to]
 	c.meta = object{{"result_count", len(page)}}
 	if to < len(list) && len(page) > 0 {

@@ -305,7 +305,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) {
 	s.say(w, status, body)
 }
 
-func (s *Server) say(w http.ResponseWriter, status int, body object) {
+func (s *Server) say(w http.ResponseWriter, status int, body any) {
 	b, err := encode(body)
 	if err != nil {
 		panic("fakex: " + err.Error()) // it is made of texts and numbers

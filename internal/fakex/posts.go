@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -70,6 +69,7 @@ type Post struct {
 	root      *Post
 	quoted    *Post
 	mentions  []*Person
+	lead      string // the names that it begins with by itself: an edit keeps them
 	gone      bool
 	counts    struct{ likes, reposts, replies, quotes int }
 }
@@ -85,7 +85,8 @@ func (p *Person) Post(text string, opts ...Option) *Post {
 func (p *Person) Mention(q *Person, text string, opts ...Option) *Post {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	return p.s.post(&Post{Author: p}, "@"+q.username+" "+text, opts)
+	lead := "@" + q.username + " "
+	return p.s.post(&Post{Author: p, lead: lead}, lead+text, opts)
 }
 
 // Reply answers a post. The text is completed with the names that an answer
@@ -99,13 +100,14 @@ func (p *Person) Reply(to *Post, text string, opts ...Option) *Post {
 			names = append(names, q)
 		}
 	}
-	for _, q := range slices.Backward(names) {
+	lead := ""
+	for _, q := range names {
 		if q != p || len(names) == 1 {
-			text = "@" + q.username + " " + text
+			lead += "@" + q.username + " "
 		}
 	}
 	to.counts.replies++
-	return p.s.post(&Post{Author: p, inReplyTo: to}, text, opts)
+	return p.s.post(&Post{Author: p, inReplyTo: to, lead: lead}, lead+text, opts)
 }
 
 // Quote repeats a post with words of one's own. It names its author only if the
@@ -125,16 +127,14 @@ func (p *Person) Like(x *Post) {
 }
 
 // Edit makes a new version with an identifier of its own. Lists show the newest
-// alone; each stays to be had by its own identifier.
+// alone; each stays to be had by its own identifier. What Mention and Reply put in
+// front stays; what Post was given is replaced, names and all.
 func (x *Post) Edit(text string, opts ...Option) *Post {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
-	if first, _, ok := strings.Cut(x.text, " "); ok && x.inReplyTo != nil && strings.HasPrefix(first, "@") && !strings.HasPrefix(text, "@") {
-		text = first + " " + text // an answer keeps its name
-	}
 	return x.s.post(&Post{
-		Author: x.Author, inReplyTo: x.inReplyTo, root: x.root, quoted: x.quoted, chain: x.chain, piece: piece{media: x.media, lang: x.lang},
-	}, text, opts)
+		Author: x.Author, inReplyTo: x.inReplyTo, root: x.root, quoted: x.quoted, chain: x.chain, lead: x.lead, piece: piece{media: x.media, lang: x.lang},
+	}, x.lead+text, opts)
 }
 
 // Delete takes a post back: every version of it.

@@ -273,3 +273,19 @@ func translated(v any) any {
 	}
 	return v
 }
+
+// Value checks a value against one of the document's schemas: "Post".
+func (d *Document) Value(schema string, body []byte) error {
+	ref := d.spec.Components.Schemas[schema]
+	if ref == nil {
+		return fmt.Errorf("the document has no schema %s", schema)
+	}
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		return fmt.Errorf("%s: not JSON: %w", schema, err)
+	}
+	if err := ref.Value.VisitJSON(translated(v)); err != nil {
+		return fmt.Errorf("%s: %w", schema, err)
+	}
+	return nil
+}
