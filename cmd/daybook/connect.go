@@ -18,6 +18,7 @@ import (
 
 type connectCommands struct {
 	Mastodon connectMastodonCommand `cmd:"" help:"A Mastodon, GoToSocial, Pleroma or Akkoma account."`
+	X        connectXCommand        `cmd:"" help:"An account on X, if this instance reads those."`
 }
 
 type connectMastodonCommand struct {
@@ -39,8 +40,7 @@ It keeps what reaches you, with the bytes as they came, sealed on this machine. 
 never writes, answers, blocks, marks as read or accepts anything. It shows nothing
 to anybody whom you have not chosen. The consent ends after 90 days unless you
 renew it; you can pause or withdraw it at any time, and the token is then taken
-back. Whoever can open your account on the server can see there that an app named
-"%s" is connected.
+back. %s
 `
 
 func (cmd *connectMastodonCommand) Run(c *call) error {
@@ -60,7 +60,8 @@ func (cmd *connectMastodonCommand) Run(c *call) error {
 			return err
 		}
 		account.Case = id
-		if err := cmd.agree(c, account); err != nil {
+		seen := fmt.Sprintf("Whoever can open your account on the server can see there that an app named\n%q is connected.", mastodon.AppName)
+		if err := c.agree(account, mastodon.Scopes(), seen, cmd.Agree); err != nil {
 			return errors.Join(err, cmd.giveBack(c, a, account, secret))
 		}
 		consent := daybook.Consent{Scopes: mastodon.Scopes(), Purpose: cmd.Purpose, Text: consentText}
@@ -70,15 +71,20 @@ func (cmd *connectMastodonCommand) Run(c *call) error {
 		if account, err = a.cases.Connect(c.ctx, actor, account, secret, consent); err != nil {
 			return err
 		}
-		if err := a.settle(c.ctx, id); err != nil {
-			return err
-		}
-		if c.cmd.JSON {
-			return jsonLine(c.out, map[string]daybook.AccountID{"account": account.ID})
-		}
-		_, err = fmt.Fprintln(c.out, account.ID)
-		return err
+		return c.connected(a, account)
 	})
+}
+
+// connected settles and prints what was connected.
+func (c *call) connected(a *app, account daybook.Account) error {
+	if err := a.settle(c.ctx, account.Case); err != nil {
+		return err
+	}
+	if c.cmd.JSON {
+		return jsonLine(c.out, map[string]daybook.AccountID{"account": account.ID})
+	}
+	_, err := fmt.Fprintln(c.out, account.ID)
+	return err
 }
 
 // begin says where the person lets their server know that they agree. What
@@ -170,15 +176,17 @@ func (cmd *connectMastodonCommand) account(c *call, a *app, id daybook.CaseID) (
 	return daybook.Account{}, nil, fmt.Errorf("%w: no attempt to connect to this server is waiting for a code; run the command without --code-file first", daybook.ErrInvalid)
 }
 
-func (cmd *connectMastodonCommand) agree(c *call, account daybook.Account) error {
+// agree shows what the person agrees to, and asks unless they have agreed. seen
+// says where somebody else could see it.
+func (c *call) agree(account daybook.Account, scopes []string, seen string, agreed bool) error {
 	list := ""
-	for _, s := range mastodon.Scopes() {
+	for _, s := range scopes {
 		list += "  - " + s + "\n"
 	}
-	if _, err := fmt.Fprintf(c.err, "Account: %s\n\n"+consentWords+"\n", shown(account.Handle.Shown()), list, mastodon.AppName); err != nil {
+	if _, err := fmt.Fprintf(c.err, "Account: %s\n\n"+consentWords+"\n", shown(account.Handle.Shown()), list, seen); err != nil {
 		return err
 	}
-	if cmd.Agree {
+	if agreed {
 		return nil
 	}
 	answer, err := c.ask("Does the person agree? (yes/no): ")

@@ -12,6 +12,9 @@ var examples = map[string]string{
 	"connect mastodon": `  daybook connect mastodon --case CASE --server social.example
   daybook connect mastodon --case CASE --server social.example --code-file code.txt --agree
   daybook connect mastodon --case CASE --server social.example --token-file token.txt --agree`,
+	"connect x": `  daybook connect x --case CASE
+  daybook connect x --case CASE --paste
+  daybook connect x --case CASE --token-file pair.json --agree-terms --agree`,
 	"collect": `  daybook collect --case CASE --once
   daybook collect --case CASE --account ACCOUNT`,
 	"import": `  daybook import --case CASE --dry-run twitter-2026-11-18.zip
