@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"daybook"
 	"daybook/collectors"
 	"daybook/collectors/collectorstest"
@@ -330,5 +332,117 @@ func TestV11_CursorThatIsNotTaken(t *testing.T) {
 	}
 	if ids, _, _, _ := s.drain(twitter.LaneMessages, next); len(ids) == 0 {
 		t.Error("the lane cannot be read on")
+	}
+}
+
+// Second looks: a post that is there, one that is not, a message that was unsent,
+// and a place that is not found, which says nothing.
+func TestV11_Look(t *testing.T) {
+	s := newOld(t)
+	there, gone := s.ruben.Mention(s.mara, "one"), s.ruben.Mention(s.mara, "two")
+	kept, unsent := s.ruben.Message(s.mara, "three"), s.ruben.Message(s.mara, "four")
+	first := append(s.fetch(twitter.LaneMentions, "").Captures, s.fetch(twitter.LaneMessages, "").Captures...)
+	gone.Delete()
+	unsent.Unsend()
+	ref := func(key daybook.MessageKey, id string) collectors.Ref {
+		return collectors.Ref{Key: key, Native: id, Sender: twitter.User(s.ruben.ID, "", "")}
+	}
+	refs := []collectors.Ref{
+		ref(twitter.PostKey(there.ID), there.ID), ref(twitter.PostKey(gone.ID), gone.ID),
+		ref(twitter.MessageKey(kept.ID), kept.ID), ref(twitter.MessageKey(unsent.ID), unsent.ID), ref("x:post/-", ""),
+	}
+	looks, err := s.source.Look(t.Context(), refs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct{ missing, found bool }{{false, true}, {true, false}, {false, true}, {true, false}, {false, false}} {
+		l := looks[i]
+		if l.Ref.Key != refs[i].Key || l.Missing != want.missing || (len(l.Captures) == 1) != want.found {
+			t.Errorf("look %d: missing %t, %d captures", i, l.Missing, len(l.Captures))
+		}
+		for _, c := range l.Captures {
+			// Equal to what is archived: a message comes back as the capture
+			// that its own lane has.
+			was := first[slices.IndexFunc(first, func(f daybook.Capture) bool { return f.NativeID == c.NativeID })]
+			if diff := cmp.Diff(s.read(was), s.read(c)); diff != "" || c.NativeID == kept.ID && c.Lane != twitter.LaneMessages {
+				t.Errorf("look %d: the capture is another one", i)
+			}
+		}
+	}
+	for _, f := range []fakex.Fault{fakex.Empty(404), fakex.Empty(503), fakex.Answer(404, "application/json", `{"errors":[{"code":50}]}`),
+		fakex.Answer(200, "application/json", `{"event":{"id":"1"}}`), fakex.Answer(200, "application/json", `{}`)} {
+		s.Fault("/1.1/direct_messages/events/show.json", 1, f)
+		looks, err := s.source.Look(t.Context(), refs[:3])
+		if err == nil || len(looks) != 2 {
+			t.Errorf("%d looks, %v: want the posts alone, and an error", len(looks), err)
+		}
+	}
+	s.Fault("/1.1/statuses/lookup.json", 1, fakex.Answer(200, "application/json", `{"errors":[{"code":88}]}`))
+	if looks, err := s.source.Look(t.Context(), refs[:2]); err == nil || len(looks) != 0 {
+		t.Errorf("%d looks, %v: want an error, and nobody missing", len(looks), err)
+	}
+}
+
+// Attachments are fetched from X's own hosts, those of messages with a signature,
+// and nothing else is.
+func TestV11_Media_E5(t *testing.T) {
+	s := newOld(t)
+	picture := []byte("\x89PNG a lake")
+	s.ruben.Mention(s.mara, "look", fakex.With(s.File(picture, "image/png", "")))
+	s.ruben.Message(s.mara, "look here", fakex.With(s.File(picture, "image/png", "")))
+	for _, lane := range []daybook.Lane{twitter.LaneMentions, twitter.LaneMessages} {
+		m := s.read(s.fetch(lane, "").Captures[0])
+		if len(m.Media) != 1 || m.Media[0].URL == "" {
+			t.Fatalf("%s: attachments %+v", lane, m.Media)
+		}
+		s.Forget()
+		b, x, err := s.source.Media(t.Context(), m.Media[0])
+		if err != nil || !bytes.Equal(b, picture) || x.Status != 200 {
+			t.Errorf("%s: %d bytes, %v", lane, len(b), err)
+		}
+		for _, r := range s.Requests() {
+			if signed := r.Header.Get("Authorization") != ""; signed != (r.Host == "ton.twitter.com") {
+				t.Errorf("%s: signed %t", r.Host, signed)
+			}
+		}
+	}
+	for _, address := range []string{"", "https://t.co/abc", "https://nest.example/a.png", "http://pbs.twimg.com/media/a.jpg", "https://pbs.twimg.com.nest.example/a.jpg",
+		"https://ton.twitter.com/1.1/ton/data/dm/1/2/a.jpg", "https://api.x.com/2/dm_conversations/media/../../users/me"} {
+		if _, _, err := s.source.Media(t.Context(), daybook.Media{URL: address}); !errors.Is(err, collectors.ErrNotFetched) {
+			t.Errorf("%q: got %v", address, err)
+		}
+	}
+}
+
+// Nothing that is kept holds the keys or a signature.
+func TestV11_Secrets_E1(t *testing.T) {
+	s := newOld(t)
+	s.ruben.Mention(s.mara, "one")
+	p := s.fetch(twitter.LaneMentions, "")
+	kept, err := json.Marshal(p.Exchange)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var secret struct {
+		V11 map[string]string `json:"v1.1"`
+	}
+	if err := json.Unmarshal(s.secret, &secret); err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range secret.V11 {
+		if v == "" || bytes.Contains(kept, []byte(v)) {
+			t.Errorf("%s stands in the exchange", name)
+		}
+	}
+	if bytes.Contains(bytes.ToLower(kept), []byte("oauth")) {
+		t.Errorf("exchange %s", kept)
+	}
+	if !strings.Contains(p.Exchange.URL, "tweet_mode=extended") {
+		t.Errorf("asked %s", p.Exchange.URL)
+	}
+	for _, b := range []string{"", "kestrel-7", "{}", `{"v1.1":{"consumer_key":"a","consumer_secret":"b","token":"c"}}`, `{"access":"x"}`} {
+		if _, err := twitter.Driver(s.config).Open(t.Context(), s.account, []byte(b)); !errors.Is(err, daybook.ErrInvalid) || b != "" && strings.Contains(fmt.Sprint(err), b) {
+			t.Errorf("secret %q: %v", b, err)
+		}
 	}
 }
