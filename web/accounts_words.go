@@ -116,7 +116,8 @@ func causesOf(s string) []cause {
 	return out
 }
 
-// knownCauses are the causes that collectors write (collectors/gaps.go).
+// knownCauses are the causes that collectors write (collectors/gaps.go, and those
+// of one platform).
 func knownCauses() [][2]string {
 	return [][2]string{
 		{"daybook was not running", "off"},
@@ -128,6 +129,9 @@ func knownCauses() [][2]string {
 		{"the platform's answer could not be read", "unreadable"},
 		{"daybook could not keep what it read", "store"},
 		{"the platform no longer had all of it", "window"},
+		{"the spending cap for the month was reached", "cap"},
+		{"the credits at the platform are used up", "credits"},
+		{"reading accounts on X by its interface was switched off", "switched"},
 	}
 }
 
