@@ -48,10 +48,10 @@ func (cmd *connectXCommand) Run(c *call) error {
 			return err
 		}
 		account.Case = id
-		if err := c.agree(account, twitter.Scopes(), "X's settings show to whoever can open your account that an app is connected.", cmd.Agree); err != nil {
+		if err := c.agree(account, a.xScopes(), "X's settings show to whoever can open your account that an app is connected.", cmd.Agree); err != nil {
 			return errors.Join(err, cmd.giveBack(c, a, account, secret))
 		}
-		consent := daybook.Consent{Scopes: twitter.Scopes(), Purpose: cmd.Purpose, Text: consentText + "; " + twitter.TermsText}
+		consent := daybook.Consent{Scopes: a.xScopes(), Purpose: cmd.Purpose, Text: consentText + "; " + twitter.TermsText}
 		if cmd.ConsentedBy != "" {
 			consent.By = daybook.Actor{ID: cmd.ConsentedBy, Role: "owner", Via: actor.Via}
 		}

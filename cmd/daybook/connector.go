@@ -31,12 +31,12 @@ func (c connector) Platforms() []web.Connectable {
 }
 
 // Scopes implements web.Connector.
-func (connector) Scopes(p daybook.Platform) []string {
+func (c connector) Scopes(p daybook.Platform) []string {
 	switch p {
 	case mastodon.Platform:
 		return mastodon.Scopes()
 	case twitter.Platform:
-		return twitter.Scopes()
+		return c.app.xScopes()
 	}
 	return nil
 }

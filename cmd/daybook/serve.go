@@ -101,6 +101,9 @@ func (a *app) serve(ctx context.Context, log *slog.Logger, others ...func(contex
 	if a.alerts.mailer != nil {
 		parts = append(parts, a.alerts.mailer.Run)
 	}
+	if a.listensToX() {
+		parts = append(parts, a.listenToX)
+	}
 	errs := make([]error, len(parts))
 	var wg sync.WaitGroup
 	for i, part := range parts {

@@ -56,7 +56,7 @@ func (a *app) openX(exception *collectors.Exception) collectors.Driver {
 func (a *app) xConnectable() web.Connectable {
 	c := web.Connectable{
 		Platform: twitter.Platform, Title: "X", Off: !a.cfg.X.Enabled || a.cfg.X.API != twitter.V2 || a.cfg.X.ClientID == "",
-		Scopes: twitter.Scopes(), Terms: twitter.Terms(), TermsText: twitter.TermsText,
+		Scopes: a.xScopes(), Terms: twitter.Terms(), TermsText: twitter.TermsText,
 	}
 	c.Cost = fmt.Sprintf("X charges for each message and post that its interface hands out: about %s a month if nothing comes, and %s more for each direct message and %s for each mention. Whoever runs this instance pays it. Reading stops at %s for each account and month, and the record says so.",
 		a.spend.Idle(), a.spend.Price(twitter.ReadMessage), a.spend.Price(twitter.ReadMention), a.spend.Cap())

@@ -84,6 +84,24 @@ func ReadActivity(raw []byte) (ActivityEvent, error) {
 	}, nil
 }
 
+// Charged is what X charges for an event, by the identifiers that the same items
+// have when they are asked for. self is the account that it is about.
+func (e ActivityEvent) Charged(self daybook.Account) (Resource, []string) {
+	messages, err := parseActivity(self, e.Capture.Raw)
+	if err != nil || len(messages) == 0 {
+		return "", nil // nobody knows: it is of a kind that cannot be read
+	}
+	what := ReadPost
+	if key := string(messages[0].Key); strings.HasPrefix(key, string(MessageKey(""))) || messages[0].Kind == KindEncrypted {
+		what = ReadMessage
+	}
+	ids := make([]string, len(messages))
+	for i, m := range messages {
+		ids[i] = cmp.Or(m.Native, string(m.Key))
+	}
+	return what, ids
+}
+
 // noContact reports whether an event is known and tells of no contact: that
 // somebody has read something or is typing. Such events are neither kept nor
 // counted. To keep them would be to watch people, and nothing that was sent to the
