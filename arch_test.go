@@ -26,18 +26,19 @@ var mayImport = map[string][]string{
 
 	// An account archive holds the same messages as the platform's interface:
 	// one room reads them, whatever way they came.
-	"collectors/upload": {"collectors", "collectors/twitter"},
-	"cases":             {},
-	"index":             {"archive"},
-	"alerts":            {"archive", "cases", "detect"},
-	"export":            {"archive", "cases", "detect", "detect/links", "detect/flags"},
-	"export/report":     {"export", "archive", "cases", "detect", "detect/links", "detect/flags"},
-	"export/bundle":     {"export", "archive", "cases", "detect", "detect/links", "detect/flags", "export/report", "export/check"},
-	"export/check":      {"export", "archive"},
-	"store":             {"alerts", "archive", "cases", "collectors", "detect", "detect/flags", "detect/links", "detect/style", "signin"},
-	"signin":            {"cases"},
-	"web":               {"alerts", "archive", "cases", "config", "detect", "detect/flags", "detect/links", "export", "export/report", "export/bundle", "export/check", "index", "signin"},
-	"cmd/daybook":       {"*"},
+	"collectors/upload":            {"collectors", "collectors/twitter"},
+	"collectors/upload/uploadtest": {"collectors", "collectors/collectorstest", "collectors/upload"},
+	"cases":                        {},
+	"index":                        {"archive"},
+	"alerts":                       {"archive", "cases", "detect"},
+	"export":                       {"archive", "cases", "detect", "detect/links", "detect/flags"},
+	"export/report":                {"export", "archive", "cases", "detect", "detect/links", "detect/flags"},
+	"export/bundle":                {"export", "archive", "cases", "detect", "detect/links", "detect/flags", "export/report", "export/check"},
+	"export/check":                 {"export", "archive"},
+	"store":                        {"alerts", "archive", "cases", "collectors", "detect", "detect/flags", "detect/links", "detect/style", "signin"},
+	"signin":                       {"cases"},
+	"web":                          {"alerts", "archive", "cases", "config", "detect", "detect/flags", "detect/links", "export", "export/report", "export/bundle", "export/check", "index", "signin"},
+	"cmd/daybook":                  {"*"},
 }
 
 // onlyIn names modules and packages that one room alone may import, so that

@@ -33,6 +33,7 @@ type Importer struct {
 	Owner    string           // names this process
 	Clock    func() time.Time // nil: time.Now
 	MaxMedia int64            // 64 MiB if 0: larger attachments are not kept
+	Batch    int              // 500 if 0: items that go into one transaction
 }
 
 // A Ledger is what an Importer keeps beside the log.
@@ -195,6 +196,9 @@ func (r *reading) check() error {
 	}
 	if r.MaxMedia <= 0 {
 		r.MaxMedia = 64 << 20
+	}
+	if r.Batch <= 0 {
+		r.Batch = batchItems
 	}
 	r.made = r.sum.Made.UTC().Truncate(time.Microsecond)
 	if r.sum.Made.IsZero() {

@@ -37,7 +37,7 @@ func (r *reading) items(ctx context.Context) error {
 		lot = append(lot, it)
 		bytes += len(it.Item.Capture.Raw)
 		media += len(it.Media)
-		if len(lot) < batchItems && bytes < batchBytes && media < batchMedia {
+		if len(lot) < r.Batch && bytes < batchBytes && media < batchMedia {
 			continue
 		}
 		if err := r.keep(ctx, lot); err != nil {

@@ -32,7 +32,9 @@ type Importing struct {
 func RunImporting(t *testing.T, in Importing) {
 	t.Run("everything", in.everything)
 	t.Run("twice", in.twice)
+	t.Run("repeated", in.repeated)
 	t.Run("crash", in.crashes)
+	t.Run("lease lost", in.lost)
 	t.Run("excluded", in.excluded)
 	t.Run("left out", in.leftOut)
 	t.Run("erased", in.erased)

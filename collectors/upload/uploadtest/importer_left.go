@@ -3,15 +3,18 @@ package uploadtest
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"daybook"
 	"daybook/collectors/collectorstest"
 	"daybook/collectors/upload"
+	"daybook/internal/work"
 )
 
 // excluded checks that nothing is kept of a sender who is never stored (D-5), but
@@ -224,5 +227,62 @@ func (in Importing) refused(t *testing.T) {
 				t.Errorf("%d entries were written", n)
 			}
 		})
+	}
+}
+
+// lost checks that who was taken for dead writes nothing more once another has
+// begun.
+func (in Importing) lost(t *testing.T) {
+	w := in.world(t)
+	o := w.order()
+	entries := 0
+	o.Progress = func(s upload.Stage, done, _ int64) {
+		if s != upload.StageItems || done == 0 || entries > 0 {
+			return
+		}
+		entries = len(w.Records())
+		now := w.clock.Now().Add(time.Hour)
+		tasks, err := w.ClaimAbout(t.Context(), "import", string(w.account.ID), "another process", now, now, time.Hour, 1)
+		if len(tasks) != 1 || err != nil {
+			t.Fatalf("claimed %v, %v", tasks, err)
+		}
+	}
+	if _, err := w.im.Import(t.Context(), importer, o); !errors.Is(err, work.ErrLost) {
+		t.Errorf("got %v, want that the lease is lost", err)
+	}
+	if n := len(w.Records()); n != entries {
+		t.Errorf("%d entries were written afterwards", n-entries)
+	}
+}
+
+// A doubled export shows each item twice.
+type doubled struct{ upload.Export }
+
+func (d doubled) Items(ctx context.Context) iter.Seq2[upload.Item, error] {
+	return func(yield func(upload.Item, error) bool) {
+		for it, err := range d.Export.Items(ctx) {
+			if !yield(it, err) || err == nil && !yield(it, nil) {
+				return
+			}
+		}
+	}
+}
+
+// repeated checks that what stands twice in a file is kept once.
+func (in Importing) repeated(t *testing.T) {
+	clean := in.world(t)
+	clean.read(clean.order())
+	for _, batch := range []int{1, 7, 500} {
+		w := in.world(t)
+		w.im.Batch = batch
+		o := w.order()
+		o.Export = doubled{w.export}
+		r := w.read(o)
+		if diff := gocmp.Diff(clean.shown(), w.shown()); diff != "" {
+			t.Errorf("in batches of %d (-once +twice):\n%s", batch, diff)
+		}
+		if n := len(w.messages()); r.Report.New != n || r.Report.Known != n {
+			t.Errorf("in batches of %d the report says %+v", batch, r.Report)
+		}
 	}
 }
