@@ -6,12 +6,11 @@ import "net/url"
 // not in the answer: without the note a long post is cut off, without the history
 // nobody sees that a post was edited.
 type fieldNames struct {
-	post, fields         string // the parameter, and its value
-	expansions           string // of posts
-	messageFields        string
-	messageExpansions    string
-	userFields, media    string
-	connectionUserFields string
+	post, fields      string // the parameter, and its value
+	expansions        string // of posts
+	messageFields     string
+	messageExpansions string
+	userFields, media string
 }
 
 func namesOf(names string) fieldNames {
@@ -19,11 +18,10 @@ func namesOf(names string) fieldNames {
 		messageFields: "attachments,created_at,dm_conversation_id,entities,event_type,id,text",
 		userFields: "created_at,description,entities,id,location,name,profile_banner_url,profile_image_url," +
 			"protected,public_metrics,url,username,verified_type",
-		media:                "alt_text,duration_ms,height,media_key,preview_image_url,type,url,variants,width",
-		connectionUserFields: "connection_status",
+		media: "alt_text,duration_ms,height,media_key,preview_image_url,type,url,variants,width",
 	}
 	const (
-		fields            = "attachments,conversation_id,created_at,edit_controls,entities,id,lang,possibly_sensitive,reply_settings,text,withheld"
+		fields            = "attachments,conversation_id,created_at,edit_controls,entities,id,lang,possibly_sensitive,public_metrics,reply_settings,text,withheld"
 		expansions        = "author_id,in_reply_to_user_id,attachments.media_keys,"
 		messageExpansions = "sender_id,participant_ids,attachments.media_keys,"
 	)

@@ -21,14 +21,15 @@ const postsBatch = 100
 // set.
 //
 // Captures of posts are in the lane "posts": the post, and each version that its
-// history names. A direct message cannot be edited; it comes back as the capture
+// history names. After them come, in the lane "quotes", quotes of the person's own
+// post that it answers or quotes. A direct message cannot be edited; it comes back as the capture
 // that its own lane has.
 //
 // What is missing is never called deleted: X says that it is not there, or that
 // this person may not see it, and a protected, a suspended and a blocking account
 // look the same.
 func (s *v2Source) Look(ctx context.Context, refs []collectors.Ref) ([]collectors.Look, error) {
-	l := v2Looker{v2Source: s, looks: make([]collectors.Look, len(refs)), done: make([]bool, len(refs))}
+	l := v2Looker{v2Source: s, looks: make([]collectors.Look, len(refs)), done: make([]bool, len(refs)), asked: map[string]bool{}}
 	err := l.all(ctx, refs)
 	found := l.looks[:0:0]
 	for i := range l.looks {
@@ -47,6 +48,7 @@ type v2Looker struct {
 	*v2Source
 	looks []collectors.Look
 	done  []bool
+	asked map[string]bool // posts of the person whose quotes were asked for
 }
 
 // isMessage reports whether a ref names a direct message.
@@ -122,7 +124,7 @@ func (l *v2Looker) posts(ctx context.Context, lot []int) error {
 	for _, i := range lot {
 		l.done[i] = true
 	}
-	return nil
+	return l.quotes(ctx, lot, answer)
 }
 
 // lookUp asks for posts by their numbers.
