@@ -67,7 +67,7 @@ func (s *Cases) Grant(ctx context.Context, actor daybook.Actor, g Grant) (Grant,
 		return Grant{}, err
 	}
 	if !g.Public {
-		own, err := s.worksForPublic(ctx, actor, g.Case)
+		own, err := s.WorksForPublic(ctx, actor, g.Case)
 		if err != nil {
 			return Grant{}, err
 		}
@@ -140,9 +140,9 @@ func (g Grant) given(u User) string {
 	return fmt.Sprintf("gave %s access as %s%s %s", u.Name, g.Role.Title(), public, until)
 }
 
-// worksForPublic reports whether an access of the actor in the case is for a
+// WorksForPublic reports whether an access of the actor in the case is for a
 // public body.
-func (s *Cases) worksForPublic(ctx context.Context, actor daybook.Actor, c daybook.CaseID) (bool, error) {
+func (s *Cases) WorksForPublic(ctx context.Context, actor daybook.Actor, c daybook.CaseID) (bool, error) {
 	if isOperator(actor) {
 		return false, nil
 	}

@@ -44,6 +44,9 @@ func (s Sight) WithholdsWords(handles []daybook.Handle) bool {
 // platforms.
 func Withholding(platforms ...daybook.Platform) Sight { return Sight{platforms} }
 
+// Platforms are those of which what was fetched is withheld; nil for none.
+func (s Sight) Platforms() []daybook.Platform { return slices.Clone(s.withheld) }
+
 // Sight returns what the actor may be shown in the case now. It is whole for the
 // operator and for the person, and for everybody where no account of such a
 // platform is in the case.

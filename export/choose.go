@@ -206,7 +206,7 @@ func (c *choice) hold(v *View) map[daybook.MessageKey][]int {
 	for i := range v.Entries {
 		e := &v.Entries[i]
 		c.shows[i] = e.Messages
-		if e.Erased {
+		if e.Erased || e.KeptBack {
 			continue
 		}
 		some := false

@@ -34,6 +34,8 @@ type completeMessages struct {
 	LeftOut  int    `json:"left_out"`
 	Outside  int    `json:"outside_period,omitzero"`
 	Why      string `json:"why,omitempty"`
+	KeptBack int    `json:"kept_back,omitzero"`
+	KeptWhy  string `json:"kept_back_why,omitempty"`
 }
 
 type coverObject struct {
@@ -70,6 +72,9 @@ func (s *Shown) WriteCompleteness(w io.Writer) error {
 	c.Messages.Outside = len(s.Exhibits) - c.Messages.Included
 	if s.LeftOut > 0 {
 		c.Messages.Why = "not selected"
+	}
+	if c.Messages.KeptBack = s.KeptBack; s.KeptBack > 0 {
+		c.Messages.KeptWhy = KeptBackWhy
 	}
 	for _, g := range s.Gaps {
 		c.Gaps = append(c.Gaps, gapObject{g.Entry, g.Account, g.Lane, g.Class, g.From, g.To, g.Cause})

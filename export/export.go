@@ -28,20 +28,23 @@ const (
 // A Spec is what a person chose. The same Spec over the same log gives the same
 // bundle.
 type Spec struct {
-	Kind       Kind              `json:"kind"`
-	Size       uint64            `json:"size"` // entries that the checkpoint covers; exhibit numbers are smaller
-	From       time.Time         `json:"from,omitzero"`
-	To         time.Time         `json:"to,omitzero"`       // sent before
-	Handles    []daybook.Handle  `json:"handles,omitempty"` // their messages, in both directions; names are not compared
-	Entries    []uint64          `json:"entries,omitempty"` // a basket: these messages, by any of their entries
-	Redactions []Redaction       `json:"redact,omitempty"`  // fields of messages that are withheld
-	Covers     []Cover           `json:"cover,omitempty"`   // words that are covered wherever they stand
-	Access     bool              `json:"access,omitzero"`   // with who looked and searched: only in a person's own copy
-	Files      bool              `json:"files,omitzero"`    // with the files that were added, as they are: in a complete bundle where nothing is withheld
-	Mark       string            `json:"mark,omitzero"`     // exhibit mark of whoever produces it: "MR" makes MR/17
-	For        string            `json:"for,omitzero"`      // whom it is made for, in words
-	Names      map[string]string `json:"names,omitempty"`   // what the report calls people who acted: actor id → name
-	Standing   Standing          `json:"standing,omitzero"` // of the program that made it
+	Kind       Kind             `json:"kind"`
+	Size       uint64           `json:"size"` // entries that the checkpoint covers; exhibit numbers are smaller
+	From       time.Time        `json:"from,omitzero"`
+	To         time.Time        `json:"to,omitzero"`       // sent before
+	Handles    []daybook.Handle `json:"handles,omitempty"` // their messages, in both directions; names are not compared
+	Entries    []uint64         `json:"entries,omitempty"` // a basket: these messages, by any of their entries
+	Redactions []Redaction      `json:"redact,omitempty"`  // fields of messages that are withheld
+	Covers     []Cover          `json:"cover,omitempty"`   // words that are covered wherever they stand
+	Access     bool             `json:"access,omitzero"`   // with who looked and searched: only in a person's own copy
+	Files      bool             `json:"files,omitzero"`    // with the files that were added, as they are: in a complete bundle where nothing is withheld
+	// KeptBack are platforms whose terms keep what was fetched from them from
+	// whoever this is made for. The caller makes the View accordingly.
+	KeptBack []daybook.Platform `json:"kept_back,omitempty"`
+	Mark     string             `json:"mark,omitzero"`     // exhibit mark of whoever produces it: "MR" makes MR/17
+	For      string             `json:"for,omitzero"`      // whom it is made for, in words
+	Names    map[string]string  `json:"names,omitempty"`   // what the report calls people who acted: actor id → name
+	Standing Standing           `json:"standing,omitzero"` // of the program that made it
 }
 
 // A Redaction withholds one field of one message in all its entries, and with it
@@ -100,7 +103,8 @@ type View struct {
 	Findings  []detect.Finding                     // of all kinds: contact, link, flag
 	Flags     map[daybook.MessageKey][]flags.Found // each rule once, without spans
 	Unread    []uint64                             // entries of kind item that no parser could read
-	Hidden    map[daybook.MessageKey]bool          // messages whose erasure was asked for: not in Messages
+	Hidden    map[daybook.MessageKey]bool          // messages whose erasure was asked for, or that are kept back: not in Messages
+	KeptBack  int                                  // messages that are kept back: see Spec.KeptBack
 }
 
 // An EntryLine is what custody needs of an entry.
@@ -124,6 +128,7 @@ type EntryLine struct {
 	Why      string               // of kind media: why there are no bytes
 	Erased   bool                 // its content is gone: all but Index, Kind and Logged is zero
 	Hidden   bool                 // its erasure was asked for, and of no message
+	KeptBack bool                 // it was fetched from a platform of Spec.KeptBack: it is not in the bundle
 	Searched bool                 // of kind access: it holds the words of a search, which are never handed on
 	Detail   string               // in words without content: "gave consent", "made a bundle to hand over"
 }

@@ -124,6 +124,9 @@ func FileName(s string) string {
 	return s
 }
 
+// KeptBackWhy is why messages are kept back.
+const KeptBackWhy = "the terms of the platform keep what its interface gave from public bodies, and this bundle was made by somebody who works for one; what the person added as a file is in it"
+
 // filesInWords says whether the files that were added are in the bundle, and what
 // that means.
 func (s *Shown) filesInWords() []string {

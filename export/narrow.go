@@ -14,7 +14,7 @@ import (
 
 // narrow replaces s.View by what concerns the chosen messages alone.
 func (s *Shown) narrow(v *View, chosen []*daybook.Message) {
-	n := &View{Case: v.Case, Zone: v.Zone, Size: v.Size}
+	n := &View{Case: v.Case, Zone: v.Zone, Size: v.Size, KeptBack: v.KeptBack}
 	s.View = n
 	accounts := map[daybook.AccountID]bool{}
 	known := map[string]*daybook.HandleSummary{} // by Handle.Ref

@@ -119,6 +119,9 @@ func (s *Shown) warnings(sealed []string, p *Preview) (out []string) {
 		say("Who looked at this record and searched in it is part of the bundle, without the words that were searched for. It is meant for the person's own copy.")
 	}
 	out = append(out, s.filesInWords()...)
+	if n := s.KeptBack; n > 0 {
+		say("%d %s not in the bundle: %s.", n, pick(n, "message is", "messages are"), KeptBackWhy)
+	}
 	if len(s.Gaps) > 0 {
 		n := len(s.Gaps)
 		say("%d %s in which something was not watched: the bundle lists %s.", n, pick(n, "time", "times"), pick(n, "it", "them"))

@@ -120,6 +120,12 @@ func (q *Query) readText() error {
 // several that stand one after the other; it may end with * or ~ as in a query,
 // and knows nothing else of its language.
 func (x *Index) Terms(ctx context.Context, c daybook.CaseID, list []string) ([]TermCount, error) {
+	return x.TermsAmong(ctx, c, list, nil)
+}
+
+// TermsAmong is Terms for messages that stand in each of some, as Query.Among has
+// it.
+func (x *Index) TermsAmong(ctx context.Context, c daybook.CaseID, list []string, some []Messages) ([]TermCount, error) {
 	if len(list) > maxTerms {
 		return nil, fmt.Errorf("count terms: %w: a list has at most %d", daybook.ErrInvalid, maxTerms)
 	}
@@ -143,7 +149,7 @@ func (x *Index) Terms(ctx context.Context, c daybook.CaseID, list []string) ([]T
 			if err != nil {
 				return err
 			}
-			q := Query{Case: c, read: r}
+			q := Query{Case: c, read: r, Among: some}
 			compiled, err := compile(&q, f.key)
 			if err != nil {
 				return err

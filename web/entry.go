@@ -46,6 +46,7 @@ type entryPage struct {
 	Lanes         []name
 	Address       name // where it lay: for reading, never a link
 	Entries       []entryOf
+	Raw           []entryOf // of these, what the user may have as it came
 	Versions      []versionOf
 	Gone          stamp
 	Media         []attachment
@@ -196,6 +197,9 @@ func (r *request) whereFrom(page *entryPage, m *daybook.Message) error {
 			return err
 		}
 		page.Entries = append(page.Entries, of)
+		if r.can(cases.Content) && r.mayHave(&e) == nil {
+			page.Raw = append(page.Raw, of)
+		}
 		if i == 0 {
 			page.Logged = of.At
 			if raw := e.Record.Value("raw"); e.Record.Kind == daybook.RecordItem {
@@ -255,6 +259,9 @@ func (r *request) show() error {
 	m, err := r.message("ref")
 	if err != nil {
 		return err
+	}
+	if m.Withheld {
+		return daybook.ErrForbidden
 	}
 	if err := r.look(cases.Content, daybook.Access{Entries: m.Captures, Count: len(m.Captures), Detail: "showed a message"}); err != nil {
 		return err
@@ -340,6 +347,9 @@ func (r *request) saveRaw() error {
 		return daybook.ErrNotFound
 	}
 	if err != nil {
+		return err
+	}
+	if err := r.mayHave(&e); err != nil {
 		return err
 	}
 	return r.download(e.Record.Value("raw"), "entry-"+strconv.FormatUint(number, 10)+".bin")

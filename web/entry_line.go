@@ -33,6 +33,7 @@ type entryLine struct {
 	Note      string   // key of where it came from
 	Seen      stamp    // when
 	CanShow   bool
+	Withheld  bool // what it says is not for the user: see cases.Sight
 	Here      bool // the entry whose page this is
 	First     bool // the first contact of its sender
 	Pick      bool // it can be chosen for a bundle, with a form of the page
@@ -60,7 +61,7 @@ type remark struct {
 func (r *request) line(t *terms, m *daybook.Message, first bool, back string) (*entryLine, error) {
 	l := &entryLine{
 		They: !r.owner(), Case: r.in(""), Back: back, Entry: m.Captures[0], At: r.sent(m.Sent), Icon: iconOf(m.Kind), Out: m.Direction == daybook.Out,
-		Kind: r.s.kindName(m.Kind), Platform: r.s.platform(m.Platform), Length: utf8.RuneCountInString(m.Text), CanShow: r.can(cases.Content),
+		Kind: r.s.kindName(m.Kind), Platform: r.s.platform(m.Platform), Length: utf8.RuneCountInString(m.Text), CanShow: r.can(cases.Content) && !m.Withheld, Withheld: m.Withheld,
 		sender: m.Sender.Ref(), kind: m.Kind, contact: m.Direction != daybook.Out && m.Kind.Contact(), sent: m.Sent.At,
 	}
 	if l.sent.IsZero() {

@@ -56,16 +56,17 @@ func (v pairView) Long() bool { return v.Letter != "" && len(v.Others) > 1 }
 
 // A reasonView is one reason.
 type reasonView struct {
-	Number  int // among the reasons of the finding
-	Heading string
-	Level   level // 0: it is not weighed
-	Bits    int64 // rounded, without a sign; 0: less than one
-	Learned bool
-	Text    name // empty: it quotes what somebody wrote, and was not asked for
-	Hidden  bool
-	Entries []entryLink
-	More    int
-	Path    string // of the page that lists its entries; "" if it has none
+	Number   int // among the reasons of the finding
+	Heading  string
+	Level    level // 0: it is not weighed
+	Bits     int64 // rounded, without a sign; 0: less than one
+	Learned  bool
+	Text     name // empty: it quotes what somebody wrote, and was not asked for
+	Hidden   bool
+	Withheld bool // its sentence is not for the user: see cases.Sight
+	Entries  []entryLink
+	More     int
+	Path     string // of the page that lists its entries; "" if it has none
 }
 
 // A level says how much a reason weighs.
@@ -166,7 +167,11 @@ func (r *request) reasons(v *pairView, f *detect.Finding) (err error) {
 		if reason.Feature == "left-open" {
 			continue
 		}
+		withheld := links.FromWords(reason.Feature) && r.sight.WithholdsWords(f.Handles)
 		if strings.HasPrefix(reason.Feature, "habit-") {
+			if withheld {
+				continue
+			}
 			if reason.Weight < 0 {
 				v.Unlike = append(v.Unlike, r.reasonText(reason.Text))
 			} else {
@@ -174,11 +179,11 @@ func (r *request) reasons(v *pairView, f *detect.Finding) (err error) {
 			}
 			continue
 		}
-		shown := reasonView{Number: i, Level: levelOf(reason.Weight), Bits: bitsOf(reason.Weight), Learned: reason.Learned, Hidden: hides(reason)}
+		shown := reasonView{Number: i, Level: levelOf(reason.Weight), Bits: bitsOf(reason.Weight), Learned: reason.Learned, Hidden: hides(reason) && !withheld, Withheld: withheld}
 		if shown.Heading, err = r.heading(reason); err != nil {
 			return err
 		}
-		if !shown.Hidden {
+		if !shown.Hidden && !withheld {
 			shown.Text = r.reasonText(reason.Text)
 		}
 		if len(reason.Entries) > 0 {

@@ -8,6 +8,7 @@ import (
 	"daybook"
 	"daybook/cases"
 	"daybook/detect"
+	"daybook/detect/links"
 )
 
 func (s *Server) linksRoutes() []route {
@@ -149,6 +150,9 @@ func (r *request) reasonWords() error {
 		return daybook.ErrNotFound
 	}
 	reason := &f.Reasons[n]
+	if links.FromWords(reason.Feature) && r.sight.WithholdsWords(f.Handles) {
+		return daybook.ErrForbidden
+	}
 	if err := r.look(cases.Content, daybook.Access{Entries: reason.Entries, Count: len(reason.Entries), Detail: "showed the words of a reason"}); err != nil {
 		return err
 	}

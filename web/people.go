@@ -67,6 +67,7 @@ type personRow struct {
 	By          name
 	Reason      name
 	Unset       bool // cannot sign in yet
+	Public      bool // works for a public body
 	Change, End bool // what the actor may do
 }
 
@@ -179,7 +180,7 @@ func (r *request) personRow(g cases.Grant, u cases.User) (personRow, error) {
 	}
 	row := personRow{
 		ID: g.ID, Name: nameOf(u.Name), You: u.ID == r.user.ID, Role: r.roleKey(g.Role), May: mayKey(g.Role), Since: r.day(g.Start), Until: r.day(g.End),
-		Forever: g.End.IsZero(), By: by, Reason: nameOf(g.Reason), Unset: !ways.Ready(),
+		Forever: g.End.IsZero(), By: by, Reason: nameOf(g.Reason), Unset: !ways.Ready(), Public: g.Public,
 	}
 	if !row.Forever {
 		row.Left = daysBetween(now, g.End, r.zone)

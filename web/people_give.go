@@ -22,6 +22,8 @@ type givePage struct {
 	Until    string // as a browser sends a date: 2026-12-24
 	From, To string // the days that Until lies between
 	Reason   string
+	Public   bool              // they work for a public body
+	MustBe   bool              // as whoever gives does
 	Errors   map[string]string // field → key of the catalogue
 }
 
@@ -47,11 +49,23 @@ func (r *request) givePage() givePage {
 	return page
 }
 
-func (r *request) giveForm() error { return r.render(200, "people-new", "title.people", r.givePage()) }
+func (r *request) giveForm() error {
+	page := r.givePage()
+	var err error
+	if page.MustBe, err = r.s.Cases.WorksForPublic(r.Context(), r.actor, r.caseID); err != nil {
+		return err
+	}
+	return r.render(200, "people-new", "title.people", page)
+}
 
 // given reads what both forms have. What is wrong stands in page.Errors.
-func (r *request) given() (givePage, cases.Grant) {
-	page, g := r.givePage(), cases.Grant{Case: r.caseID}
+func (r *request) given() (page givePage, g cases.Grant, err error) {
+	page, g = r.givePage(), cases.Grant{Case: r.caseID}
+	if page.MustBe, err = r.s.Cases.WorksForPublic(r.Context(), r.actor, r.caseID); err != nil {
+		return page, g, err
+	}
+	page.Public = r.form("public") != ""
+	g.Public = page.Public || page.MustBe
 	page.Name, page.Code, page.Until, page.Reason = r.form("name"), r.form("code"), r.form("until"), r.form("reason")
 	for i := range page.Roles {
 		if c := &page.Roles[i]; string(c.Role) == r.form("role") {
@@ -61,15 +75,15 @@ func (r *request) given() (givePage, cases.Grant) {
 	if g.Role == "" {
 		page.Errors["role"] = "people.error.role"
 	}
-	var err error
-	if g.End, err = r.lastDay(page.Until); err != nil {
+	var wrong error
+	if g.End, wrong = r.lastDay(page.Until); wrong != nil {
 		page.Errors["until"] = "people.error.until"
 	}
 	g.Reason = page.Reason
 	if g.Reason == "" || !utf8.ValidString(g.Reason) || utf8.RuneCountInString(g.Reason) > 1000 {
 		page.Errors["reason"] = "people.error.reason"
 	}
-	return page, g
+	return page, g, nil
 }
 
 // lastDay reads the last day of an access and returns the end of that day in the
@@ -88,7 +102,10 @@ func (r *request) lastDay(typed string) (time.Time, error) {
 
 // invite makes a user, gives them access and shows their code.
 func (r *request) invite() error {
-	page, g := r.given()
+	page, g, err := r.given()
+	if err != nil {
+		return err
+	}
 	if page.Name == "" {
 		page.Errors["name"] = "people.error.name"
 	}
@@ -113,7 +130,10 @@ func (r *request) invite() error {
 // give gives access to somebody who uses this daybook already. They told their
 // code; of a code that is not right the answer says nothing more.
 func (r *request) give() error {
-	page, g := r.given()
+	page, g, err := r.given()
+	if err != nil {
+		return err
+	}
 	page.Known = true
 	g.User = strings.ToLower(strings.Join(strings.FieldsFunc(page.Code, func(c rune) bool { return c == ' ' || c == '-' }), ""))
 	if g.User == "" {

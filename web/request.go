@@ -31,7 +31,8 @@ type request struct {
 	actor    daybook.Actor
 	may      []cases.Action
 	caseID   daybook.CaseID
-	caseName string // what its people call it
+	sight    cases.Sight // what of it the user may be shown
+	caseName string      // what its people call it
 	caseZone *time.Location
 }
 

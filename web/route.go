@@ -231,8 +231,12 @@ func (s *Server) enterCase(r *request) error {
 	if r.caseName, err = s.Log.CaseName(ctx, id); err != nil {
 		return err
 	}
-	// From here on nothing of another case opens, whatever a page asks for.
-	r.Request = r.WithContext(archive.Within(ctx, id))
+	if r.sight, err = s.Cases.Sight(ctx, actor, id); err != nil {
+		return err
+	}
+	// From here on nothing of another case opens, whatever a page asks for, and
+	// nothing that the user may not be shown.
+	r.Request = r.WithContext(asking(archive.Within(ctx, id), r.sight))
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 type Finder interface {
 	Searcher
 	Terms(ctx context.Context, c daybook.CaseID, list []string) ([]index.TermCount, error)
+	TermsAmong(ctx context.Context, c daybook.CaseID, list []string, some []index.Messages) ([]index.TermCount, error)
 	Count(ctx context.Context, queries []index.Query) ([]uint64, error)
 	Each(ctx context.Context, q index.Query, fn func(index.Found)) (int, error)
 }

@@ -85,6 +85,7 @@ type Store interface {
 	Flags
 	Hiding
 	Exclusions
+	Sighted
 }
 
 // Config says what the pages work with. Fields without a comment are needed.
@@ -147,6 +148,7 @@ func New(c Config) (*Server, error) {
 	if c.Idle == 0 {
 		c.Idle = signin.IdleLock
 	}
+	c.Store, c.Index = seeing{c.Store}, seeingIndex{c.Index, c.Store}
 	s := &Server{Config: c, views: newViews(c.Clock), looked: newLooked(c.Clock), patterns: newPatterns(), checks: newChecks(c), comparisons: newComparisons(c),
 		termsKept: newTermsKept(), pictures: newPictures(c.Clock)}
 	var err error

@@ -153,6 +153,7 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 			Erasures: a.db, Eraser: a.erasing, Engine: cfg.Database.Engine,
 			After: days(cfg.Erase.Days), Backups: days(cfg.Backups.KeepDays),
 		},
+		KeptFromPublic: keptFromPublic(cfg),
 	})
 	a.alerts = newAlerting(a, o.mailer)
 	looks := o.looks

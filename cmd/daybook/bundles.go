@@ -229,6 +229,11 @@ func (b *handover) Preview(ctx context.Context, actor daybook.Actor, c daybook.C
 			return p, err
 		}
 	}
+	sight, err := b.app.cases.Sight(ctx, actor, c)
+	if err != nil {
+		return p, err
+	}
+	o.Spec.KeptBack = sight.Platforms()
 	s, err := b.app.shownAt(ctx, c, o.Spec, archive.Checkpoint{Size: size})
 	if err != nil {
 		return p, err

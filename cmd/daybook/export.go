@@ -299,6 +299,11 @@ func (cmd *exportCommand) preview(c *call, a *app, actor daybook.Actor, id daybo
 	if err != nil {
 		return err
 	}
+	sight, err := a.cases.Sight(c.ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	spec.KeptBack = sight.Platforms()
 	s, err := a.shownAt(c.ctx, id, spec, cp)
 	if err != nil {
 		return err

@@ -74,6 +74,11 @@ func (a *app) exportFor(ctx context.Context, actor daybook.Actor, c daybook.Case
 			return out, err
 		}
 	}
+	sight, err := a.cases.Sight(ctx, actor, c)
+	if err != nil {
+		return out, err
+	}
+	spec.KeptBack = sight.Platforms()
 	if out.Shown, err = a.shownAt(ctx, c, spec, out.Checkpoint); err != nil {
 		return out, err
 	}
@@ -111,7 +116,7 @@ func (a *app) shownAt(ctx context.Context, c daybook.CaseID, spec export.Spec, c
 	spec.Size = cp.Size
 	spec.Standing = standing(a.cfg)
 	ctx = archive.Within(ctx, c)
-	v, err := a.view(ctx, c, cp.Size)
+	v, err := a.view(cases.WithSight(ctx, cases.Withholding(spec.KeptBack...)), c, cp.Size)
 	if err != nil {
 		return nil, err
 	}

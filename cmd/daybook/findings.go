@@ -90,7 +90,11 @@ func (cmd *findingsCommand) Run(c *call) error {
 			return err
 		}
 		partial := err
-		marked, err := a.flagFindings(c.ctx, actor, id)
+		ctx, sight, err := a.seeing(c.ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		marked, err := a.flagFindings(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -98,6 +102,7 @@ func (cmd *findingsCommand) Run(c *call) error {
 		if !cmd.Content {
 			found = withoutWords(found)
 		}
+		found = withheldReasons(found, sight)
 		if len(found) == 0 && !c.cmd.JSON {
 			_, err := fmt.Fprintln(c.out, "nothing was found")
 			return err

@@ -59,7 +59,11 @@ func (cmd *listCommand) Run(c *call) error {
 				return err
 			}
 		}
-		book, err := a.flagBook(c.ctx, actor, id, cmd.Limit)
+		ctx, _, err := a.seeing(c.ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		book, err := a.flagBook(ctx, actor, id, cmd.Limit)
 		if err != nil {
 			return err
 		}
@@ -69,7 +73,7 @@ func (cmd *listCommand) Run(c *call) error {
 			if cmd.Limit > 0 {
 				n = min(n, left)
 			}
-			page, next, err := a.db.List(c.ctx, id, filter, n, cursor)
+			page, next, err := a.db.List(ctx, id, filter, n, cursor)
 			if err != nil {
 				return err
 			}
@@ -151,6 +155,7 @@ type messageJSON struct {
 	Version    int               `json:"version"`
 	Length     int               `json:"length"`
 	Text       *string           `json:"text,omitempty"`
+	Withheld   string            `json:"withheld,omitempty"` // why the text is not shown
 	Versions   []versionJSON     `json:"versions,omitempty"`
 	Media      []mediaJSON       `json:"media"`
 	Source     sourceJSON        `json:"source"`
@@ -185,6 +190,9 @@ func toJSON(m *daybook.Message, found []flags.Flag, content, details bool) messa
 	}
 	if len(m.Captures) > 0 {
 		out.Entry = m.Captures[0]
+	}
+	if m.Withheld {
+		out.Withheld, content = withheldWords, false
 	}
 	if content {
 		out.Text = &m.Text
@@ -259,7 +267,11 @@ func (c *call) printMessage(m *daybook.Message, found []flags.Flag, from sourceJ
 	_, err := fmt.Fprintf(c.out, messageColumns, first, stamp(m.Sent.At, zone), string(m.Direction), shown(string(m.Kind)),
 		shown(m.Sender.Shown()), strconv.Itoa(len([]rune(m.Text))), state)
 	if err == nil && content {
-		_, err = fmt.Fprintf(c.out, "        %s\n", shown(m.Text))
+		text := shown(m.Text)
+		if m.Withheld {
+			text = "[" + withheldWords + "]"
+		}
+		_, err = fmt.Fprintf(c.out, "        %s\n", text)
 	}
 	return err
 }

@@ -104,6 +104,7 @@ type grantAddCommand struct {
 	Role   string `required:"" enum:"owner,counts,content,exporter,manager" help:"owner (the person), counts, content, exporter or manager."`
 	Until  string `help:"When it ends. Default: after 30 days; the person's own has no end." placeholder:"T"`
 	Reason string `help:"Why. Needed for everybody but the person." placeholder:"TEXT"`
+	Public bool   `help:"They work for a public body: police, council, court service and the like. What was fetched from X is not shown to them then: its terms keep that from public bodies."`
 }
 
 func (cmd *grantAddCommand) Run(c *call) error {
@@ -115,7 +116,7 @@ func (cmd *grantAddCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		g := cases.Grant{Case: id, User: u.ID, Role: cases.Role(cmd.Role), Reason: cmd.Reason}
+		g := cases.Grant{Case: id, User: u.ID, Role: cases.Role(cmd.Role), Reason: cmd.Reason, Public: cmd.Public}
 		if cmd.Until != "" {
 			zone, err := a.zone(c.ctx, id)
 			if err != nil {
@@ -180,10 +181,13 @@ func (cmd *grantListCommand) Run(c *call) error {
 				name = u.Name
 			}
 			if c.cmd.JSON {
-				if err := jsonLine(c.out, map[string]any{"grant": g.ID, "user": g.User, "role": g.Role, "from": rfc(g.Start), "until": rfc(end), "state": state}); err != nil {
+				if err := jsonLine(c.out, map[string]any{"grant": g.ID, "user": g.User, "role": g.Role, "from": rfc(g.Start), "until": rfc(end), "state": state, "public": g.Public}); err != nil {
 					return err
 				}
 				continue
+			}
+			if g.Public {
+				state += ", public body"
 			}
 			lines = append(lines, []string{g.ID, shown(name), string(g.Role), g.Start.UTC().Format(time.DateOnly), day(end), state})
 		}

@@ -63,14 +63,23 @@ func (cmd *searchCommand) Run(c *call) error {
 		if err := a.catchUp(c.ctx, id); err != nil {
 			return err
 		}
+		ctx, _, err := a.seeing(c.ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		among, err := a.among(ctx, id)
+		if err != nil {
+			return err
+		}
 		if cmd.Terms != "" {
-			return cmd.terms(c, a, id)
+			return cmd.terms(c, a, id, among)
 		}
 		q, err := a.query(c.ctx, id, words)
 		if err != nil {
 			return err
 		}
-		if err := a.withFlags(c.ctx, actor, &q); err != nil {
+		q.Among = among
+		if err := a.withFlags(ctx, actor, &q); err != nil {
 			return err
 		}
 		q.Limit, q.Offset, q.SortByTime, q.Facets = int(cmd.Limit), int(cmd.Offset), cmd.ByTime, c.cmd.JSON
@@ -83,14 +92,14 @@ func (cmd *searchCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		hits, err := cmd.hits(c, a, actor, id, q, result)
+		hits, err := cmd.hits(ctx, a, actor, id, q, result)
 		if err != nil {
 			return err
 		}
 		if !c.cmd.JSON {
 			return cmd.print(c, a, id, result, hits)
 		}
-		byFlag, err := a.flagFacet(c.ctx, actor, id, q)
+		byFlag, err := a.flagFacet(ctx, actor, id, q)
 		if err != nil {
 			return err
 		}
@@ -168,14 +177,23 @@ func (a *app) flagFacet(ctx context.Context, actor daybook.Actor, id daybook.Cas
 	return n, err
 }
 
-func (cmd *searchCommand) hits(c *call, a *app, actor daybook.Actor, id daybook.CaseID, q index.Query, r index.Result) ([]hitJSON, error) {
-	book, err := a.flagBook(c.ctx, actor, id, cmd.Limit*(2*cmd.Around+1))
+// among are the messages that whoever asks may be told to hold a word; nil: all.
+func (a *app) among(ctx context.Context, id daybook.CaseID) ([]index.Messages, error) {
+	some, all, err := a.db.SeenMessages(ctx, id)
+	if err != nil || all {
+		return nil, err
+	}
+	return []index.Messages{some}, nil
+}
+
+func (cmd *searchCommand) hits(ctx context.Context, a *app, actor daybook.Actor, id daybook.CaseID, q index.Query, r index.Result) ([]hitJSON, error) {
+	book, err := a.flagBook(ctx, actor, id, cmd.Limit*(2*cmd.Around+1))
 	if err != nil {
 		return nil, err
 	}
 	out := []hitJSON{}
 	for _, h := range r.Hits {
-		m, err := a.db.MessageByMAC(c.ctx, id, h.Message)
+		m, err := a.db.MessageByMAC(ctx, id, h.Message)
 		if err != nil {
 			return nil, err
 		}
@@ -193,17 +211,17 @@ func (cmd *searchCommand) hits(c *call, a *app, actor daybook.Actor, id daybook.
 			}
 		}
 		if cmd.Around > 0 {
-			if j.around, err = a.db.Around(c.ctx, id, j.Entry, int(cmd.Around)); err != nil {
+			if j.around, err = a.db.Around(ctx, id, j.Entry, int(cmd.Around)); err != nil {
 				return nil, err
 			}
-			if j.aroundFound, err = book.of(c.ctx, j.around); err != nil {
+			if j.aroundFound, err = book.of(ctx, j.around); err != nil {
 				return nil, err
 			}
 			for i := range j.around {
 				j.Around = append(j.Around, toJSON(&j.around[i], j.aroundFound[i], cmd.Content, false))
 			}
 		}
-		found, err := book.of(c.ctx, []daybook.Message{m})
+		found, err := book.of(ctx, []daybook.Message{m})
 		if err != nil {
 			return nil, err
 		}
@@ -279,7 +297,7 @@ func marked(f fragmentJSON) string {
 
 const maxTermsFile = 1 << 20
 
-func (cmd *searchCommand) terms(c *call, a *app, id daybook.CaseID) error {
+func (cmd *searchCommand) terms(c *call, a *app, id daybook.CaseID, among []index.Messages) error {
 	f, err := os.Open(c.path(cmd.Terms))
 	if err != nil {
 		return fmt.Errorf("read the terms: %w", err)
@@ -295,7 +313,7 @@ func (cmd *searchCommand) terms(c *call, a *app, id daybook.CaseID) error {
 	if err := lines.Err(); err != nil {
 		return fmt.Errorf("read the terms: %w", err)
 	}
-	counts, err := a.index.Terms(c.ctx, id, list)
+	counts, err := a.index.TermsAmong(c.ctx, id, list, among)
 	if err != nil {
 		return err
 	}

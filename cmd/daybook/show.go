@@ -28,6 +28,10 @@ func (cmd *showCommand) Run(c *call) error {
 		if err := a.cases.Look(c.ctx, actor, id, action, daybook.Access{Entries: []uint64{cmd.Entry}}); err != nil {
 			return err
 		}
+		ctx, sight, err := a.seeing(c.ctx, actor, id)
+		if err != nil {
+			return err
+		}
 		if cmd.Raw {
 			if hidden, err := a.isHidden(c.ctx, id, cmd.Entry); err != nil || hidden {
 				return errors.Join(err, fmt.Errorf("entry %d: %w", cmd.Entry, daybook.ErrNotFound))
@@ -35,6 +39,9 @@ func (cmd *showCommand) Run(c *call) error {
 			e, err := a.log.Entry(c.ctx, id, cmd.Entry)
 			if err != nil {
 				return err
+			}
+			if withheldCapture(&e, sight) {
+				return fmt.Errorf("%w: entry %d is %s", daybook.ErrForbidden, cmd.Entry, withheldWords)
 			}
 			raw := e.Record.Value("raw")
 			if raw == nil {
@@ -47,7 +54,7 @@ func (cmd *showCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		m, err := a.db.Message(c.ctx, id, cmd.Entry)
+		m, err := a.db.Message(ctx, id, cmd.Entry)
 		if errors.Is(err, daybook.ErrNotFound) {
 			return cmd.decision(c, a, id, zone, err)
 		}
@@ -55,11 +62,11 @@ func (cmd *showCommand) Run(c *call) error {
 			return err
 		}
 		if cmd.Around > 0 {
-			around, err := a.db.Around(c.ctx, id, cmd.Entry, int(cmd.Around))
+			around, err := a.db.Around(ctx, id, cmd.Entry, int(cmd.Around))
 			if err != nil {
 				return err
 			}
-			book, err := a.flagBook(c.ctx, actor, id, 2*cmd.Around+1)
+			book, err := a.flagBook(ctx, actor, id, 2*cmd.Around+1)
 			if err != nil {
 				return err
 			}
@@ -146,6 +153,9 @@ func (c *call) showMessage(m *daybook.Message, from sourceJSON, zone *time.Locat
 	}
 	if from.File != nil {
 		lines = append(lines, []string{"in the file", from.File.String()}, []string{"place in it", shown(daybook.Place(from.Member, from.Pointer))})
+	}
+	if m.Withheld {
+		lines = append(lines, []string{"words", withheldWords})
 	}
 	for _, md := range m.Media {
 		lines = append(lines, []string{"attachment", shown(md.Type) + ", " + string(md.State) + ", " + plural(int(md.Bytes), "byte", "bytes")})

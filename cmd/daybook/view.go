@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daybook"
+	"daybook/cases"
 	"daybook/detect"
 	"daybook/detect/flags"
 	"daybook/export"
@@ -49,7 +50,8 @@ func (a *app) makeView(ctx context.Context, id daybook.CaseID, size uint64) (_ *
 	}
 	mem.ReadProfiles(a.log, a.parsers)
 	b := viewBuilder{app: a, mem: mem, id: id, view: &export.View{Case: id, Size: size, Hidden: map[daybook.MessageKey]bool{}},
-		watched: map[watchedLane]*detect.Interval{}, known: map[daybook.AccountID]int{}}
+		watched: map[watchedLane]*detect.Interval{}, known: map[daybook.AccountID]int{}, sight: cases.SightOf(ctx)}
+	ctx = cases.WithSight(ctx, cases.Sight{}) // what is derived is for everybody
 	if b.view.Zone, err = a.zone(ctx, id); err != nil {
 		return nil, err
 	}
@@ -71,6 +73,7 @@ type viewBuilder struct {
 	watched map[watchedLane]*detect.Interval
 	fetched map[daybook.AccountID]time.Time // the last answer for each account
 	known   map[daybook.AccountID]int       // places in view.Accounts
+	sight   cases.Sight                     // of whoever it is made for
 	hidden  []daybook.Shown                 // how messages came whose erasure was asked for
 
 	hides        func(m daybook.MessageKey) bool // its erasure was asked for
@@ -195,7 +198,7 @@ func (b *viewBuilder) laterErasures(ctx context.Context) error {
 func (b *viewBuilder) lists(ctx context.Context) error {
 	v := b.view
 	v.Flags = map[daybook.MessageKey][]flags.Found{}
-	err := b.eachPage(ctx, func(page []daybook.Message) error {
+	err := b.eachPage(cases.WithSight(ctx, b.sight), func(page []daybook.Message) error {
 		found, err := b.mem.FlagsOf(ctx, b.id, page)
 		if err != nil {
 			return err
@@ -233,6 +236,7 @@ func (b *viewBuilder) facts(ctx context.Context) (err error) {
 			b.view.Facts.Watched = append(b.view.Facts.Watched, *w)
 		}
 	}
+	b.keepBack()
 	slices.SortFunc(b.view.Facts.Watched, func(a, b detect.Interval) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Lane, b.Lane))
 	})
@@ -267,6 +271,7 @@ func (b *viewBuilder) findings(ctx context.Context) error {
 		}
 	}
 	v.Findings = slices.Concat(found, suggested, confirmed, flagFindings(flagged, v.Handles))
+	b.keepBackFindings()
 	return nil
 }
 

@@ -56,6 +56,7 @@ func (b *viewBuilder) line(e *archive.Entry) export.EntryLine {
 	default:
 		b.act(e, &line)
 	}
+	line.KeptBack = b.keptBack(e, &line)
 	return line
 }
 

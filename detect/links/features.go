@@ -13,6 +13,13 @@ func Quotes(feature string) bool {
 	return strings.HasPrefix(feature, "words-") && feature != "words-message" || feature == "server"
 }
 
+// FromWords reports whether the Text of reasons with this Feature may tell
+// anything of what somebody wrote or named in a profile, be it in the words of
+// this program. It says yes of a Feature that is not known.
+func FromWords(feature string) bool {
+	return Quotes(feature) || strings.HasPrefix(feature, "habit-") || feature == "moved" || feature == "language" || Heading(feature, true) == ""
+}
+
 // Heading returns a short heading for reasons with this Feature, without anything
 // that was written; for says on which side it stands. It is "" for a Feature that
 // is not known.

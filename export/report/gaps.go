@@ -6,6 +6,7 @@ import (
 
 	"daybook"
 	"daybook/detect"
+	"daybook/export"
 	"daybook/internal/pdf"
 )
 
@@ -76,8 +77,11 @@ func (w *writer) watched() (out []string) {
 	}
 	if w.selection() {
 		out = append(out, "This bundle is a selection: "+w.selected()+", because they were not chosen.")
-	} else {
+	} else if w.s.KeptBack == 0 {
 		out = append(out, "This bundle is complete: no message of the record is left out.")
+	}
+	if n := int64(w.s.KeptBack); n > 0 {
+		out = append(out, count(n, "message")+" of the record "+pick(n, "is", "are")+" not in this bundle: "+export.KeptBackWhy+". "+pick(n, "It is", "They are")+" in the figures.")
 	}
 	return append(out,
 		"Calls, letters, the street and every account that is not named in this report were not read.",
