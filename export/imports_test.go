@@ -49,7 +49,7 @@ func (m *maker) imported(i daybook.Import, posts ...post) {
 
 // A message that came from the account and in a file is one exhibit with both
 // captures; each says where it stands.
-func TestFromFiles_A2_A4(t *testing.T) {
+func TestFromFiles_A2_E15(t *testing.T) {
 	m := newMaker()
 	both := post{id: "1", text: "both ways", sender: "kestrel"}
 	m.item(both)
@@ -95,7 +95,7 @@ func TestFromFiles_A2_A4(t *testing.T) {
 
 // Custody says who added a file and when, by a name that does nothing to whoever
 // reads it.
-func TestCustodyOfAFile_A3_A5(t *testing.T) {
+func TestCustodyOfAFile(t *testing.T) {
 	m := newMaker()
 	file := archiveFile()
 	m.imported(file, post{id: "2", text: "in the file", sender: "kestrel"})
@@ -133,7 +133,7 @@ func TestCustodyOfAFile_A3_A5(t *testing.T) {
 }
 
 // The file as a whole holds what is left out and covered.
-func TestFilesNeverWithCovers_B6(t *testing.T) {
+func TestFilesNeverWithCovers(t *testing.T) {
 	m := newMaker()
 	m.imported(archiveFile(), post{id: "2", text: "in the file", sender: "kestrel"})
 	tests := []struct {
@@ -161,7 +161,7 @@ func TestFilesNeverWithCovers_B6(t *testing.T) {
 
 // A selection tells of the files that its messages were read from, and nothing
 // of what else stood in them; covered words are nowhere.
-func TestSelectionOfAFile_B5_B6(t *testing.T) {
+func TestSelectionOfAFile_B5(t *testing.T) {
 	m := newMaker()
 	other := archiveFile()
 	other.ID, other.Name, other.File = "import2", "othername.zip", daybook.DigestOf([]byte("another"))

@@ -104,7 +104,7 @@ func (h *house) officer(public bool) cases.User {
 // Whatever page somebody opens who works for a public body, and whatever form
 // they send: nothing of what came from the interface of X is in the answer. What
 // the person added is, and so is everything of other platforms.
-func TestPublicBodySeesNothingFetchedFromX_C1_D7(t *testing.T) {
+func TestPublicBodySeesNothingFetchedFromX_D6(t *testing.T) {
 	h := newHouse(t)
 	h.tell()
 	h.onX()
@@ -176,7 +176,7 @@ func pathsOf(f found, part string) map[string]bool {
 
 // That a search finds a message tells of what it says: to who may not be shown
 // that it finds nothing, counts nothing and marks nothing.
-func TestPublicBodySearchesNothingFetchedFromX_C1(t *testing.T) {
+func TestPublicBodySearchesNothingFetchedFromX_D6(t *testing.T) {
 	h := newHouse(t)
 	h.tell()
 	h.onX()
@@ -198,7 +198,7 @@ func TestPublicBodySearchesNothingFetchedFromX_C1(t *testing.T) {
 }
 
 // The bytes of a capture are handed out by how that came.
-func TestPublicBodyHasRawOfFilesAlone_C1(t *testing.T) {
+func TestPublicBodyHasRawOfFilesAlone_D6(t *testing.T) {
 	h := newHouse(t)
 	h.tell()
 	h.onX()

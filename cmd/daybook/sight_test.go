@@ -70,7 +70,7 @@ func (p *plot) worker(name string, public bool) daybook.Actor {
 
 // Whatever command somebody runs who works for a public body, and whatever they
 // ask it to show: nothing that was fetched from X is in what it prints.
-func TestPublicBodySeesNothingFetchedFromX_C1_D7(t *testing.T) {
+func TestPublicBodySeesNothingFetchedFromX_D6(t *testing.T) {
 	p := newPlot(t, onSQLite)
 	fetched, both, added := p.onX()
 	p.worker("Officer", true)
@@ -115,7 +115,7 @@ func TestPublicBodySeesNothingFetchedFromX_C1_D7(t *testing.T) {
 // A bundle that somebody makes who works for a public body has nothing in it that
 // was fetched from X, says how much is kept back and why, and can be checked as
 // any other; the person's own has all of it.
-func TestBundleForPublicBody_A6_C1(t *testing.T) {
+func TestBundleForPublicBody_A6_D6(t *testing.T) {
 	p := newPlot(t, onSQLite)
 	_, _, added := p.onX()
 	officer := p.worker("Officer", true)
@@ -159,7 +159,7 @@ func TestBundleForPublicBody_A6_C1(t *testing.T) {
 }
 
 // With the approval of X nothing is kept back.
-func TestApprovalOfX_C1(t *testing.T) {
+func TestApprovalOfX_D6(t *testing.T) {
 	p := newPlot(t, func(cfg *config.Config) { cfg.X.Approval = "letter of 1 October" })
 	fetched, _, _ := p.onX()
 	officer := p.worker("Officer", true)
