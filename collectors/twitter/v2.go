@@ -264,7 +264,10 @@ func (s *v2Source) blocks(ctx context.Context, at collectors.Cursor) (collectors
 	if err := s.spent(ctx, ReadBlock, answer); err != nil {
 		return collectors.Page{}, err
 	}
-	page := collectors.Page{Exchange: a.Exchange, Observed: []daybook.Handle{}}
+	page := collectors.Page{
+		Exchange: a.Exchange, Observed: []daybook.Handle{},
+		Captures: s.captures(LaneBlocks, a.Exchange, v2Answer{errors: answer.errors}),
+	}
 	for _, p := range answer.data {
 		var u v2User
 		if err := openV2(p.raw, &u); err != nil || u.ID == "" {

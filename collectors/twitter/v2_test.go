@@ -458,9 +458,9 @@ func TestLimitsOfEachCall(t *testing.T) {
 	w.fetch(twitter.LaneMentions, "")
 }
 
-// Nothing but what is on the list is called, and all of it reads (E3). What would
+// Nothing but what is on the list is called, and all of it reads. What would
 // tell the other side that somebody reads, or change something, is not on it.
-func TestCallsOnlyRead_A8_E3(t *testing.T) {
+func TestCallsOnlyRead_A8(t *testing.T) {
 	rules := twitter.ReadCalls()
 	if len(rules) == 0 || !collectors.Reads(rules) {
 		t.Fatal("a call that is no GET is on the list")

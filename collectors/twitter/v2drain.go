@@ -69,10 +69,9 @@ const (
 
 // Pages. The first look at messages asks for one.
 const (
-	wholePage  = 100
-	firstAsk   = 1
-	secondAsk  = 10
-	leastAsked = 5 // mentions
+	wholePage = 100
+	firstAsk  = 1
+	secondAsk = 10
 )
 
 // grown reads one page of a lane that grows at its top.

@@ -115,6 +115,7 @@ func (l *v2Looker) posts(ctx context.Context, lot []int) error {
 			}
 		}
 	}
+	l.beside(lot, x, answer)
 	if err := l.versions(ctx, more); err != nil {
 		return err
 	}
@@ -125,6 +126,21 @@ func (l *v2Looker) posts(ctx context.Context, lot []int) error {
 		l.done[i] = true
 	}
 	return l.quotes(ctx, lot, answer)
+}
+
+// beside keeps what X could not hand out beside what was looked at, a post that is
+// answered for example, with the first post that is there. What is said of the
+// posts themselves is that they are missing.
+func (l *v2Looker) beside(lot []int, x daybook.Exchange, a v2Answer) {
+	first := slices.IndexFunc(lot, func(i int) bool { return !l.looks[i].Missing })
+	if first < 0 {
+		return
+	}
+	look := &l.looks[lot[first]]
+	others := slices.DeleteFunc(slices.Clone(a.errors), func(p part) bool {
+		return slices.ContainsFunc(lot, func(i int) bool { return string(readProblem(p).ID) == l.looks[i].Ref.Native })
+	})
+	look.Captures = append(look.Captures, l.captures(LanePosts, x, v2Answer{errors: others})...)
 }
 
 // lookUp asks for posts by their numbers.

@@ -1,6 +1,7 @@
 package twitter_test
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"slices"
@@ -141,6 +142,22 @@ func TestLook_Quotes(t *testing.T) {
 	})
 }
 
+// What X could not hand out beside a post is kept with it.
+func TestLook_ErrorsBesideDataAreKept(t *testing.T) {
+	w := newWorld(t, fakex.Options{})
+	his := w.ruben.Post("I was there")
+	answer, other := w.tilda.Reply(his, "@maralindqvist look at this"), w.ruben.Mention(w.mara, "gone")
+	his.Delete()
+	other.Delete()
+	looks := w.look(w.postRef(other), w.postRef(answer))
+	if !looks[0].Missing || len(looks[0].Captures) != 0 || len(looks[1].Captures) != 2 {
+		t.Fatalf("looks %+v", looks)
+	}
+	if got := looks[1].Captures[1]; got.NativeID != "error/tweet/"+his.ID+"/resource-not-found" || len(w.read([]daybook.Capture{got})) != 0 {
+		t.Errorf("kept %s", got.NativeID)
+	}
+}
+
 // When X allows no more calls, what was found is given and the rest is left.
 func TestLook_Limited(t *testing.T) {
 	w := newWorld(t, fakex.Options{})
@@ -162,7 +179,7 @@ func TestLook_Limited(t *testing.T) {
 }
 
 // Where an attachment does not lie on X's own hosts, nothing is asked.
-func TestMedia_Refused_D2(t *testing.T) {
+func TestMedia_Refused_E5_E6(t *testing.T) {
 	w := newWorld(t, fakex.Options{})
 	for _, address := range []string{
 		"", "https://t.co/abc", "https://clips.example/a.jpg", "http://pbs.twimg.com/media/a.jpg", "https://pbs.twimg.com.evil.example/a.jpg",
@@ -223,4 +240,42 @@ func TestCallsAreThoseOfTheDocument(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzAnswer gives any body as X's answer: the source says that it cannot be read,
+// or cuts captures out of it that stand in it.
+func FuzzAnswer(f *testing.F) {
+	for _, body := range []string{
+		`{"data":[{"id":"2","author_id":"3","edit_history_tweet_ids":["1","2"]}],"includes":{"users":[{"id":"3"}],"tweets":[{"id":"1","author_id":"3"}]},"meta":{"next_token":"x"}}`,
+		`{"meta":{"result_count":0}}`, `{"data":null,"errors":[{"resource_id":7}]}`, `{"data":{"id":1},"data":[[],"x"]}`, `{"includes":{"media":[{"media_key":"3_1"}]}}`, `[`,
+	} {
+		f.Add([]byte(body))
+	}
+	config := func(body []byte) twitter.Config {
+		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(body) // the test's own writer
+		})
+		return twitter.Config{Now: time.Now, Exception: &collectors.Exception{Hosts: map[string]http.Handler{"api.x.com": h}}}
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		source, err := twitter.Driver(config(body)).Open(t.Context(), maraOnX(), []byte("any"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, lane := range source.Lanes() {
+			p, err := source.Fetch(t.Context(), lane, "")
+			if err != nil {
+				continue
+			}
+			for _, c := range p.Captures {
+				if c.NativeID == "" || !bytes.HasPrefix(body[c.Offset:], parts(t, c.Raw)[0]) {
+					t.Errorf("capture %s at %d is not in the answer", c.Member, c.Offset)
+				}
+			}
+		}
+		if err := source.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -55,11 +54,7 @@ func (l *v2Looker) quotes(ctx context.Context, lot []int, a v2Answer) error {
 		if err := l.spent(ctx, ReadPost, answer); err != nil {
 			return err
 		}
-		for _, c := range l.captures(LaneQuotes, x.Exchange, answer) {
-			if !strings.HasPrefix(c.NativeID, errorID) {
-				l.looks[lot[i]].Captures = append(l.looks[lot[i]].Captures, c)
-			}
-		}
+		l.looks[lot[i]].Captures = append(l.looks[lot[i]].Captures, l.captures(LaneQuotes, x.Exchange, answer)...)
 	}
 	return nil
 }
