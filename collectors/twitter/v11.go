@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	gotwitter "github.com/dghubble/go-twitter/twitter"
+	gotwitter "github.com/dghubble/go-twitter/twitter" //nolint:staticcheck // no longer developed, as v1.1 itself: decision 21
 	"github.com/dghubble/oauth1"
 
 	"daybook"
@@ -130,7 +130,7 @@ func (s *v11Source) Close() error {
 // is an error before go-twitter sees it: of an empty or unknown answer it makes no
 // items and no error.
 type v11Call struct {
-	ctx    context.Context //nolint:containedctx // it lives as long as one call
+	ctx    context.Context // it lives as long as one call
 	api    *collectors.Transport
 	answer collectors.Answer
 	err    error

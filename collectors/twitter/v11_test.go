@@ -71,7 +71,6 @@ type old struct {
 	account     daybook.Account
 	secret      []byte
 	source      collectors.Source
-	bodies      map[string][]byte // by the digest
 }
 
 func newOld(t *testing.T) *old {

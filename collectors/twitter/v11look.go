@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strconv"
 
-	gotwitter "github.com/dghubble/go-twitter/twitter"
+	gotwitter "github.com/dghubble/go-twitter/twitter" //nolint:staticcheck // no longer developed, as v1.1 itself: decision 21
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"

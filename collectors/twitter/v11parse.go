@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	gotwitter "github.com/dghubble/go-twitter/twitter"
+	gotwitter "github.com/dghubble/go-twitter/twitter" //nolint:staticcheck // no longer developed, as v1.1 itself: decision 21
 	"golang.org/x/text/unicode/norm"
 
 	"daybook"
