@@ -432,12 +432,13 @@ func TestLoss_TokenLapse_A7(t *testing.T) {
 	}
 }
 
-// 100 looks at an account where nothing is new cost one message in a day of UTC,
-// and nothing else. docs/collecting-x.md says so.
+// 100 looks at an account where nothing is new cost one message in a day of UTC
+// and, once a day, each account that the person blocks. docs/collecting-x.md says so.
 func TestPollsWithNothingNew_Cost(t *testing.T) {
 	b := newBench(t, fakex.Options{NoLimits: true})
 	b.messages(5, "before")
 	b.mentions(5, "before")
+	b.mara.Block(b.server.Person("quietkiln_q", "Q"))
 	b.server.At(time.Date(2026, 9, 15, 0, 30, 0, 0, time.UTC))
 	b.mustPoll()
 	before := b.server.Bill()
@@ -461,7 +462,9 @@ func TestPollsWithNothingNew_Cost(t *testing.T) {
 		b.mustPoll()
 	}
 	now := b.server.Bill()
-	if spent := now.MicroDollars() - before.MicroDollars(); spent != int64(twitter.DefaultPrices(false)[twitter.ReadMessage]) || now[fakex.BillMessages]-before[fakex.BillMessages] != 1 {
+	prices := twitter.DefaultPrices(false)
+	want := int64(prices[twitter.ReadMessage] + prices[twitter.ReadBlock])
+	if spent := now.MicroDollars() - before.MicroDollars(); spent != want || now[fakex.BillMessages]-before[fakex.BillMessages] != 1 {
 		t.Errorf("the next day: %d millionths of a dollar, %v", spent, now)
 	}
 }

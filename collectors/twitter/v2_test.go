@@ -522,6 +522,26 @@ func (w *world) keysOf(posts ...*fakex.Post) (out []daybook.MessageKey) {
 	return out
 }
 
+// A capture holds nothing of people who only stand beside: what somebody wrote to
+// somebody else, and what they show of themselves.
+func TestOthersStayOut_D5(t *testing.T) {
+	bothNames(t, func(t *testing.T, w *world) {
+		w.ruben.Profile("Ruben", "birds and boats")
+		w.tilda.Profile("Tilda", "cakes")
+		his := w.ruben.Post("between the two of us")
+		w.tilda.Reply(his, "@maralindqvist look at this")
+		p := w.fetch(twitter.LaneMentions, "")
+		if body := w.bodies[p.Exchange.Body]; !bytes.Contains(body, []byte("birds and boats")) || !bytes.Contains(body, []byte("between the two")) {
+			t.Fatal("the answer does not hold what the test is about")
+		}
+		for _, c := range p.Captures {
+			if bytes.Contains(c.Raw, []byte("birds and boats")) || bytes.Contains(c.Raw, []byte("between the two")) || !bytes.Contains(c.Raw, []byte("cakes")) {
+				t.Errorf("capture: %s", c.Raw)
+			}
+		}
+	})
+}
+
 // The list of blocks is read to its end and says its pages were seen.
 func TestBlocks(t *testing.T) {
 	w := newWorld(t, fakex.Options{})

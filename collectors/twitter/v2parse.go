@@ -86,6 +86,7 @@ type v2Item struct {
 	Text         string     `json:"text"`
 	CreatedAt    string     `json:"created_at"`
 	Conversation number     `json:"conversation_id"`
+	InReplyTo    number     `json:"in_reply_to_user_id"`
 	Lang         string     `json:"lang"`
 	NoteTweet    *v2Note    `json:"note_tweet"`
 	NotePost     *v2Note    `json:"note_post"`

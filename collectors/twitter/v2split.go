@@ -22,8 +22,9 @@ import (
 // Each part is cut from the answer byte for byte, and the names of the lists are
 // those of the answer; the brackets between them are all that is put in. Member
 // and Offset say where the part under "data" stood. Of what is included a capture
-// holds what the item refers to and no more; of posts, the person's own alone:
-// what others wrote to others is not kept.
+// holds the profile of whoever wrote the item or comes or goes with it, its
+// attachments, and of the posts that it is about the person's own alone: what
+// others wrote to others, and who they are, is not kept.
 
 // A part is one JSON value in an answer: its bytes as they came, and where they
 // stand.
@@ -183,7 +184,6 @@ func (n *number) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 type refers struct {
 	Author       number   `json:"author_id"`
 	Sender       number   `json:"sender_id"`
-	InReplyTo    number   `json:"in_reply_to_user_id"`
 	Participants []number `json:"participant_ids"`
 	EditTweets   []number `json:"edit_history_tweet_ids"`
 	EditPosts    []number `json:"edit_history_post_ids"`
@@ -227,7 +227,7 @@ func (r *refers) references() []v2Ref {
 // self is the number of the person whose account it is.
 func (a *v2Answer) envelope(it part, self string) []byte {
 	r := readRefers(it.raw)
-	users := append([]number{r.Author, r.Sender, r.InReplyTo}, r.Participants...)
+	users := append([]number{r.Author, r.Sender}, r.Participants...)
 	var lists []part
 	for _, u := range a.users {
 		if u.id != "" && slices.Contains(users, number(u.id)) {
