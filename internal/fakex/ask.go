@@ -120,7 +120,7 @@ func expansions(kind, names string) []string {
 	return strings.Fields(`affiliation most_recent_tweet_id pinned_tweet_id`)
 }
 
-func number() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,19}$`) }
+var number = regexp.MustCompile(`^[0-9]{1,19}$`)
 
 // read checks the parameters of a call as X does: an unknown one is refused, and
 // so is an unknown value.
@@ -185,7 +185,7 @@ func (a *ask) check(e endpoint, name, value string) *failure {
 		}
 		a.max = n
 	case "since_id", "until_id":
-		if !number().MatchString(value) {
+		if !number.MatchString(value) {
 			return bad()
 		}
 	case "start_time", "end_time":
@@ -195,7 +195,7 @@ func (a *ask) check(e endpoint, name, value string) *failure {
 	case "ids":
 		ids := strings.Split(value, ",")
 		for _, id := range ids {
-			if !number().MatchString(id) {
+			if !number.MatchString(id) {
 				return bad()
 			}
 		}

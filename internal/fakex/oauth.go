@@ -69,6 +69,13 @@ func (s *Server) App(name string, public bool, redirects ...string) (id, secret 
 	return a.id, a.secret
 }
 
+// Back adds an address to the settings of an app: X sends people back there.
+func (s *Server) Back(id, redirect string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.apps[id].redirects = append(s.apps[id].redirects, redirect)
+}
+
 // SignIn says whose browser it is that sees the page of consent.
 func (s *Server) SignIn(p *Person) {
 	s.mu.Lock()

@@ -1,9 +1,11 @@
 package fakex
 
 import (
+	"html"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -46,6 +48,18 @@ func Short(short, long string) Option {
 		}
 		x.shorts[long] = short
 	}
+}
+
+// Shown takes a text as X shows it apart: the text as it was typed, and the
+// options that let the server show it in the same way. links has the address for
+// each short one. For stories that are told from an account archive.
+func Shown(text string, links map[string]string) (typed string, opts []Option) {
+	typed = html.UnescapeString(text)
+	for short, long := range links {
+		typed = strings.ReplaceAll(typed, short, long)
+		opts = append(opts, Short(short, long))
+	}
+	return typed, opts
 }
 
 // AsTyped leaves addresses in the text as they are.
@@ -162,7 +176,7 @@ func (x *Post) First() string {
 
 func (x *Post) newest() bool { return (*x.chain)[len(*x.chain)-1] == x }
 
-func mentionPattern() *regexp.Regexp { return regexp.MustCompile(`@([A-Za-z0-9_]{1,15})`) }
+var mention = regexp.MustCompile(`@([A-Za-z0-9_]{1,15})`)
 
 // start fills in what the options leave out. mu is held.
 func (s *Server) start(x *piece, text string, opts []Option) {
@@ -191,7 +205,7 @@ func (s *Server) post(x *Post, text string, opts []Option) *Post {
 			x.root = x.inReplyTo.root
 		}
 	}
-	for _, m := range mentionPattern().FindAllStringSubmatch(text, -1) {
+	for _, m := range mention.FindAllStringSubmatch(text, -1) {
 		if q := s.byName(m[1]); q != nil && !slices.Contains(x.mentions, q) {
 			x.mentions = append(x.mentions, q)
 		}

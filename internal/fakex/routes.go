@@ -148,7 +148,7 @@ func (c *call) run() *failure {
 	if c.ask, f = c.s.read(c.e, c.r.URL.Query()); f != nil {
 		return f
 	}
-	if id := c.r.PathValue("id"); id != "" && !strings.Contains(id, "-") && !number().MatchString(id) {
+	if id := c.r.PathValue("id"); id != "" && !strings.Contains(id, "-") && !number.MatchString(id) {
 		return c.invalid("id", id, "The `id` query parameter value ["+id+"] is not valid")
 	}
 	return c.e.answer(c)

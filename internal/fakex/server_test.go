@@ -379,3 +379,21 @@ func TestFilesOfMessages(t *testing.T) {
 		t.Errorf("taken back: got %d", w.Code)
 	}
 }
+
+// What an archive holds is shown by the interface as it stands in the archive.
+func TestTextsOfAnArchive(t *testing.T) {
+	s, mara, ruben := world(fakex.Options{})
+	const text = "&lt;b&gt; &amp; look https://t.co/AbC123xyz"
+	at := time.Date(2026, 9, 8, 9, 25, 57, 606_000_000, time.UTC)
+	typed, opts := fakex.Shown(text, map[string]string{"https://t.co/AbC123xyz": "https://clips.example/r?a=1&b=2"})
+	m := ruben.Message(mara, typed, append(opts, fakex.Exact("2097255108361322500", at))...)
+	if m.Text() != "<b> & look https://clips.example/r?a=1&b=2" {
+		t.Errorf("typed: got %q", m.Text())
+	}
+	got := get(t, s, "/2/dm_events?dm_event.fields=created_at,entities", s.Token(mara)).list(t)[0]
+	urls := got["entities"].(map[string]any)["urls"].([]any)
+	if got["text"] != text || got["id"] != "2097255108361322500" || got["created_at"] != "2026-09-08T09:25:57.606Z" ||
+		urls[0].(map[string]any)["expanded_url"] != "https://clips.example/r?a=1&b=2" {
+		t.Errorf("got %v", got)
+	}
+}

@@ -125,6 +125,7 @@ func (c *call) post(x *Post) object {
 	add("lang", x.lang)
 	add("possibly_sensitive", false)
 	add("reply_settings", "everyone")
+	add("source", "X Web App")
 	return o
 }
 

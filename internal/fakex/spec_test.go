@@ -43,9 +43,9 @@ func everything(o fakex.Options) (s *fakex.Server, token string, targets []strin
 	posts := "&user.fields=created_at,description,location,url,entities,profile_image_url,protected,public_metrics,verified,verified_type,connection_status,receives_your_dm" +
 		"&media.fields=url,variants,preview_image_url,alt_text,type,width,height,duration_ms"
 	if o.Names == fakex.NamesPost {
-		posts += "&post.fields=created_at,conversation_id,entities,attachments,edit_controls,note_post,public_metrics,lang,reply_settings,possibly_sensitive"
+		posts += "&post.fields=created_at,conversation_id,entities,attachments,edit_controls,note_post,public_metrics,lang,reply_settings,possibly_sensitive,source"
 	} else {
-		posts += "&tweet.fields=created_at,conversation_id,entities,attachments,edit_controls,note_tweet,public_metrics,lang,reply_settings,possibly_sensitive," +
+		posts += "&tweet.fields=created_at,conversation_id,entities,attachments,edit_controls,note_tweet,public_metrics,lang,reply_settings,possibly_sensitive,source," +
 			"author_id,in_reply_to_user_id,referenced_tweets,edit_history_tweet_ids"
 	}
 	expand := "&expansions=author_id,in_reply_to_user_id,attachments.media_keys,entities.mentions.username,"

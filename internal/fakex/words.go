@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"html"
 	"regexp"
 	"slices"
@@ -30,12 +29,15 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, "%q:", m.name)
+		name, err := encode(m.name) // a name can be another's: of a parameter that is not taken
+		if err != nil {
+			return nil, err
+		}
 		v, err := encode(m.value)
 		if err != nil {
 			return nil, err
 		}
-		b.Write(v)
+		b.Write(append(append(name, ':'), v...))
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
@@ -70,7 +72,10 @@ type shown struct {
 	links []link
 }
 
-func linkPattern() *regexp.Regexp { return regexp.MustCompile(`https?://[^\s<>"]+`) }
+var (
+	address = regexp.MustCompile(`https?://[^\s<>"]+`)
+	hashtag = regexp.MustCompile(`(?:^|\s)#(\w+)`)
+)
 
 // escape writes a text as HTML does, as far as X does.
 func escape(text string) string {
@@ -108,7 +113,7 @@ func (x *piece) shows(files string) shown {
 	rest := x.text
 	if !x.noShort {
 		for {
-			at := linkPattern().FindStringIndex(rest)
+			at := address.FindStringIndex(rest)
 			if at == nil {
 				break
 			}
@@ -172,7 +177,7 @@ func (t shown) urls() []object {
 // names lists the people that a text names.
 func (s *Server) names(text string) []object {
 	var list []object
-	for _, at := range mentionPattern().FindAllStringSubmatchIndex(text, -1) {
+	for _, at := range mention.FindAllStringSubmatchIndex(text, -1) {
 		name := text[at[2]:at[3]]
 		start := utf8.RuneCountInString(text[:at[0]])
 		o := object{{"start", start}, {"end", start + 1 + len(name)}, {"username", name}}
@@ -185,7 +190,7 @@ func (s *Server) names(text string) []object {
 
 func tags(text string) []object {
 	var list []object
-	for _, at := range regexp.MustCompile(`(?:^|\s)#(\w+)`).FindAllStringSubmatchIndex(text, -1) {
+	for _, at := range hashtag.FindAllStringSubmatchIndex(text, -1) {
 		start := utf8.RuneCountInString(text[:at[2]]) - 1
 		tag := text[at[2]:at[3]]
 		list = append(list, object{{"start", start}, {"end", start + 1 + utf8.RuneCountInString(tag)}, {"tag", tag}})
