@@ -43,7 +43,7 @@ type ImportEvent string
 const (
 	ImportBegun   ImportEvent = "begun"
 	ImportDone    ImportEvent = "done"
-	ImportStopped ImportEvent = "stopped" // by a person, before its end
+	ImportStopped ImportEvent = "stopped" // before its end: by a person, or because the file changed
 )
 
 // An ImportPart is one piece of a file.

@@ -124,12 +124,12 @@ func (b *batch) take(ctx context.Context, lot []Item) error {
 		switch {
 		case b.onlyErased(it):
 			b.erased += n
+		case !b.chosen[it.Thread]:
+			b.notChosen += n
+			b.sight(it, len(b.excludedIn(it, excluded)) == 0)
 		case len(b.excludedIn(it, excluded)) > 0:
 			b.excluded += n
 			b.sight(it, false)
-		case !b.chosen[it.Thread]:
-			b.notChosen += n
-			b.sight(it, true)
 		default:
 			kept = append(kept, it)
 		}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// recordedArchive is an account archive in the layout of X, with made-up people.
+func recordedArchive() ([]byte, error) {
+	return os.ReadFile(filepath.Join("..", "..", "collectors", "upload", "xarchive", "testdata", "twitter-2026-11-18.zip"))
+}
+
+// recordedDate is when the recorded archive was made.
+const recordedDate = "2026-11-18T08:00:00.000Z"
+
+// otherArchive is the recorded archive, made at another time, without some direct
+// messages.
+func otherArchive(made string, without ...string) ([]byte, error) {
+	old, err := recordedArchive()
+	if err != nil {
+		return nil, err
+	}
+	r, err := zip.NewReader(bytes.NewReader(old), int64(len(old)))
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range r.File {
+		member, err := f.Open()
+		if err != nil {
+			return nil, err
+		}
+		b, err := io.ReadAll(member)
+		if err != nil {
+			return nil, err
+		}
+		switch name := filepath.Base(f.Name); {
+		case name == "manifest.js":
+			b = bytes.ReplaceAll(b, []byte(recordedDate), []byte(made))
+		case strings.HasPrefix(name, "direct-messages") && strings.HasSuffix(name, ".js"), strings.HasPrefix(name, "direct-message-headers"):
+			if b, err = withoutMessages(b, without); err != nil {
+				return nil, fmt.Errorf("%s: %w", f.Name, err)
+			}
+		}
+		to, err := w.Create(f.Name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := to.Write(b); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// withoutMessages takes messages out of a file of conversations.
+func withoutMessages(b []byte, without []string) ([]byte, error) {
+	prefix, list, _ := bytes.Cut(b, []byte("="))
+	var all []map[string]map[string]any
+	if err := json.Unmarshal(list, &all); err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		messages, ok := c["dmConversation"]["messages"].([]any)
+		if !ok {
+			continue
+		}
+		var left []any
+		for _, m := range messages {
+			text, err := json.Marshal(m)
+			if err != nil {
+				return nil, err
+			}
+			gone := false
+			for _, id := range without {
+				gone = gone || bytes.Contains(text, []byte(`"id":"`+id+`"`))
+			}
+			if !gone {
+				left = append(left, m)
+			}
+		}
+		c["dmConversation"]["messages"] = left
+	}
+	list, err := json.Marshal(all)
+	return append(append(prefix, '='), list...), err
+}
+
+// archive makes a file of the recorded archive, or of otherArchive.
+func (st *stage) archive(ts *testscript.TestScript, args []string) error {
+	b, err := recordedArchive()
+	if len(args) > 1 {
+		b, err = otherArchive(args[1], args[2:]...)
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(ts.MkAbs(args[0]), b, 0o600)
+}
