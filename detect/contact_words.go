@@ -274,6 +274,8 @@ func kindWords(k daybook.Kind) string {
 		return "story reply"
 	case daybook.KindRequest:
 		return "request to follow"
+	case "encrypted_message": // of X: who sent it and when is known, and no more
+		return "encrypted message"
 	}
 	return string(k)
 }

@@ -152,6 +152,8 @@ func kind(k daybook.Kind) string {
 		return "diary entry"
 	case daybook.KindLogin:
 		return "sign-in"
+	case "encrypted_message": // of X: who sent it and when is known, and no more
+		return "encrypted message"
 	case "":
 		return "message"
 	}
