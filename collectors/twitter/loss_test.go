@@ -468,3 +468,24 @@ func TestPollsWithNothingNew_Cost(t *testing.T) {
 		t.Errorf("the next day: %d millionths of a dollar, %v", spent, now)
 	}
 }
+
+// A message and a mention that come at noon are read at once and looked at again
+// on the same day, on the next one and after a week: each is paid for three times.
+func TestOneMessage_Cost(t *testing.T) {
+	b := newBench(t, fakex.Options{NoLimits: true})
+	b.server.At(time.Date(2026, 9, 15, 12, 0, 0, 0, time.UTC))
+	b.mustPoll()
+	b.messages(1, "hello")
+	b.mentions(1, "hello")
+	b.mustPoll()
+	b.later(5 * time.Minute)
+	b.later(time.Hour)
+	b.later(24 * time.Hour)
+	b.later(7 * 24 * time.Hour)
+	if got := b.server.Bill(); got[fakex.BillMessages] != 3 || got[fakex.BillPosts] != 3 || got[fakex.BillUsers] != 0 {
+		t.Errorf("paid for %v, want three messages and three posts", got)
+	}
+	if rep, err := b.runner().Looks(t.Context(), "account"); err != nil || rep.Looked != 0 {
+		t.Errorf("%d further looks, %v", rep.Looked, err)
+	}
+}
