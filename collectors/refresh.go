@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daybook"
+	"daybook/internal/work"
 )
 
 // Some platforms give a token that lasts for hours, and another one by which the
@@ -78,15 +79,18 @@ func (f *freshTokens) keep(id daybook.AccountID, t freshToken) {
 	f.unsaved[id] = t
 }
 
-// force reports whether a token may be refreshed before its end now.
-func (f *freshTokens) force(id daybook.AccountID, now time.Time) bool {
+// mayForce reports whether a token may be refreshed before its end now.
+func (f *freshTokens) mayForce(id daybook.AccountID, now time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if last, ok := f.forced[id]; ok && now.Sub(last).Abs() < refreshAgain {
-		return false
-	}
+	last, ok := f.forced[id]
+	return !ok || now.Sub(last).Abs() >= refreshAgain
+}
+
+func (f *freshTokens) force(id daybook.AccountID, now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.forced[id] = now
-	return true
 }
 
 // refresh makes sure that the run's token lasts for a while. The error is nil,
@@ -99,8 +103,8 @@ func (r *run) refresh(ctx context.Context) error {
 	if ends.IsZero() || r.now().Before(ends.Add(-refreshBefore)) {
 		return nil
 	}
-	err := r.renew(ctx)
-	if isFetch(err) && !errors.Is(err, ErrRefused) && r.now().Before(ends) {
+	err := r.renew(ctx, false)
+	if (isFetch(err) || errors.Is(err, ErrBusy)) && !errors.Is(err, ErrRefused) && r.now().Before(ends) {
 		r.Logger.WarnContext(ctx, "a token could not be refreshed; it still lasts for a while", slog.String("account", string(r.acc.ID)))
 		return nil
 	}
@@ -112,28 +116,51 @@ func (r *run) refreshes() bool {
 	return keeps && r.driver.Refresh != nil && r.driver.Ends != nil
 }
 
+// errNotAgain says that a token was refreshed before its end not long ago.
+var errNotAgain = errors.New("the token was refreshed a short while ago")
+
 // renew puts a fresh token in the place of the run's. If another one is there
-// already, the run takes that.
-func (r *run) renew(ctx context.Context) error {
+// already, the run takes that. ErrBusy if another worker is about it; errNotAgain
+// if it is early and was so a short while ago.
+func (r *run) renew(ctx context.Context, early bool) (err error) {
 	id, old := r.acc.ID, r.secret
-	moved := false
-	err := r.held(ctx, func(ctx context.Context, _ map[string]bool) error {
-		_, secret, err := r.readable(ctx, id)
-		if err == nil && !bytes.Equal(secret, old) {
-			r.secret, moved = secret, true
-		}
-		return err
-	})
-	if err != nil || moved {
-		return err
+	now := r.now()
+	if err := r.Queue.Put(ctx, work.Task{ID: "refresh/" + string(id), Kind: "refresh", Case: string(r.acc.Case), Due: now}); err != nil {
+		return fmt.Errorf("refresh a token: %w", err)
+	}
+	tasks, err := r.Queue.ClaimAbout(ctx, "refresh", string(id), r.Owner, now.AddDate(100, 0, 0), now, r.Lease, 1)
+	if err != nil {
+		return fmt.Errorf("refresh a token: %w", err)
+	}
+	if len(tasks) == 0 {
+		return &fetchError{fmt.Errorf("refresh a token: %w", ErrBusy)}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTime)
 	defer cancel()
+	defer func() {
+		if end := r.Queue.Done(ctx, tasks[0], r.now(), nil); !errors.Is(end, work.ErrLost) {
+			err = errors.Join(err, end)
+		}
+	}()
+	_, secret, err := r.readable(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(secret, old) {
+		r.secret = secret
+		return nil
+	}
+	if early && !r.tokens.mayForce(id, now) {
+		return errNotAgain
+	}
 	fresh := r.tokens.take(id, old)
 	if fresh == nil {
 		if fresh, err = r.driver.Refresh(ctx, r.acc, old); err != nil {
 			return &fetchError{err}
 		}
+	}
+	if early {
+		r.tokens.force(id, now)
 	}
 	return r.saveToken(ctx, old, fresh)
 }
@@ -171,14 +198,14 @@ func (r *run) saveToken(ctx context.Context, old, fresh []byte) error {
 
 // anew is called when the platform refused the run's token. It reports whether
 // there may be another one in its place: then the account is not stopped, and
-// the next run finds out. Clocks that were set, and platforms that end a token
-// early, are the reason.
+// the next run finds out. Clocks that were set, platforms that end a token early,
+// and another worker who refreshed it are the reasons.
 func (r *run) anew(ctx context.Context) (bool, error) {
-	if r.src == nil || r.renewed || !r.refreshes() || r.driver.Ends(r.secret).IsZero() || !r.tokens.force(r.acc.ID, r.now()) {
+	if r.src == nil || r.renewed || !r.refreshes() || r.driver.Ends(r.secret).IsZero() {
 		return false, nil
 	}
-	err := r.renew(ctx)
-	if errors.Is(err, ErrRefused) {
+	err := r.renew(ctx, true)
+	if errors.Is(err, ErrRefused) || errors.Is(err, errNotAgain) {
 		return false, nil
 	}
 	return true, err

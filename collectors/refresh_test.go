@@ -360,12 +360,17 @@ func TestRefusedBeforeItsEnd(t *testing.T) {
 	if err := once(); err != nil {
 		t.Fatal(err)
 	}
-	p.early = true
-	if err := once(); !errors.Is(err, collectors.ErrRefused) {
-		t.Errorf("got %v, want ErrRefused", err)
+	p.early, p.fail = true, errors.New("no route")
+	if err := once(); err == nil || errors.Is(err, collectors.ErrRefused) {
+		t.Errorf("while nobody can be asked: %v, want a temporary error", err)
 	}
-	if err := once(); err != nil || p.calls != 1 {
-		t.Errorf("with the fresh token: %v after %d refreshes", err, p.calls)
+	p.fail = nil
+	for i := range 2 {
+		b.clock.Advance(time.Minute)
+		rep, err := r.Once(t.Context(), "acc")
+		if err != nil || rep.More != (i == 0) || p.calls != 1 {
+			t.Errorf("run %d: %v after %d refreshes, more %t", i, err, p.calls, rep.More)
+		}
 	}
 	p.early = true
 	if err := once(); !errors.Is(err, collectors.ErrRefused) {
@@ -376,8 +381,8 @@ func TestRefusedBeforeItsEnd(t *testing.T) {
 	}
 }
 
-// Two processes on the real store: one refreshes, the other is told to wait, and
-// what is in use afterwards is the newest pair.
+// Of several processes on the real store, and of several kinds of work, one
+// refreshes, and what is in use afterwards is the newest pair.
 func TestRefreshByTwo(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine.name, func(t *testing.T) {
@@ -390,20 +395,26 @@ func TestRefreshByTwo(t *testing.T) {
 				wg.Go(func() {
 					_, errs[i] = runnerOn(s, clock, p, fmt.Sprintf("process %d", i)).Once(t.Context(), "acc")
 				})
+				// Second looks are due as well, and are no poll.
+				wg.Go(func() {
+					if _, err := runnerOn(s, clock, p, fmt.Sprintf("process %d", i)).Looks(t.Context(), "acc"); err != nil {
+						t.Errorf("second looks: %v", err)
+					}
+				})
 			}
 			wg.Wait()
-			done := 0
 			for i, err := range errs {
-				switch {
-				case err == nil:
-					done++
-				case !errors.Is(err, collectors.ErrBusy):
+				if err != nil && !errors.Is(err, collectors.ErrBusy) {
 					t.Errorf("process %d: %v", i, err)
 				}
 			}
+			clock.Advance(time.Minute)
+			if _, err := runnerOn(s, clock, p, "after them").Once(t.Context(), "acc"); err != nil {
+				t.Error(err)
+			}
 			a, _, secret, err := s.DB.Account(t.Context(), "acc")
-			if err != nil || done == 0 || p.calls != 1 || a.State != daybook.Active || !p.holds(secret) {
-				t.Errorf("%d were done, %d refreshes, the account is %s: %v", done, p.calls, a.State, err)
+			if err != nil || p.calls != 1 || a.State != daybook.Active || !p.holds(secret) {
+				t.Errorf("%d refreshes, the account is %s: %v", p.calls, a.State, err)
 			}
 		})
 	}
@@ -418,7 +429,7 @@ func TestWithdrawnDuringRefresh_D3(t *testing.T) {
 			clock, p := connectRotating(t, s)
 			clock.Advance(tokenLife - 10*time.Minute)
 			ctx, asked := t.Context(), len(p.asked)
-			p.during = func() {
+			p.during = func() { // the row of the account is not held while the platform answers
 				if _, err := s.EndTokens(ctx, "acc", clock.Now()); err != nil {
 					t.Error(err)
 				}

@@ -176,7 +176,9 @@ func (r *Runner) Once(ctx context.Context, id daybook.AccountID) (Report, error)
 func (r *Runner) poll(ctx context.Context, task work.Task, id daybook.AccountID) (Report, error) {
 	run, err := r.open(ctx, id, task)
 	if err == nil {
-		err = run.read(ctx)
+		if err = run.read(ctx); run.another {
+			err, run.rep.More = run.noOther, run.noOther == nil
+		}
 	} else {
 		err = errors.Join(err, run.failedLane(ctx, nil, err, maxLanesFailing))
 	}
@@ -229,7 +231,9 @@ type run struct {
 	task    work.Task
 	acc     daybook.Account
 	secret  []byte
-	renewed bool // the secret was refreshed in this run
+	renewed bool  // the secret was refreshed in this run
+	another bool  // the platform refused it, and there may be another one
+	noOther error // why that is not known
 	driver  Driver
 	src     Source
 	end     time.Duration // of Elapsed: when the budget is used up
@@ -394,8 +398,8 @@ func (r *run) record(kind daybook.RecordKind, v any) daybook.Record {
 // says so in the log: the token was refused, and what may be missing since. If
 // the account got another token meanwhile, nothing is done.
 func (r *run) refused(ctx context.Context) error {
-	if another, err := r.anew(ctx); another || err != nil {
-		return err
+	if r.another, r.noOther = r.anew(ctx); r.another {
+		return nil
 	}
 	stopped := false
 	var gaps []daybook.Gap
