@@ -28,6 +28,9 @@ const (
 	backfillMost  = 5 // minutes: what X hands out again
 )
 
+// StreamCalls is every call that a Listener makes. Subscriptions are not on it.
+func StreamCalls() []collectors.Rule { return allow(apiHost, "GET "+streamPath+"?backfill_minutes") }
+
 // A Listener reads the stream of X Activity: what happens to the accounts that the
 // operator's app has subscribed to, at the moment in which it happens. It asks for
 // the stream and for nothing else; subscriptions are the operator's to make and to
@@ -56,7 +59,7 @@ type Listener struct {
 // time between is asked for, at most the last five minutes.
 func (l *Listener) Listen(ctx context.Context) error {
 	t := collectors.NewTransport(collectors.TransportOptions{
-		Allow: allow(apiHost, "GET "+streamPath+"?backfill_minutes"), Now: l.Now, Resolver: l.Resolver,
+		Allow: StreamCalls(), Now: l.Now, Resolver: l.Resolver,
 		Authorization: "Bearer " + l.Bearer, AuthorizationHost: apiHost,
 	}, l.Exception)
 	c := &listening{Listener: l, transport: t, pause: streamFirst}

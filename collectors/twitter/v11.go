@@ -25,8 +25,8 @@ const v11Host = "api.twitter.com"
 // tonHost keeps the attachments of direct messages of v1.1.
 const tonHost = "ton.twitter.com"
 
-// v11Calls is every call that a source of v1.1 may make.
-func v11Calls() []collectors.Rule {
+// ReadCallsV11 is every call that a source of v1.1 may make.
+func ReadCallsV11() []collectors.Rule {
 	return allow(v11Host,
 		"GET /1.1/statuses/mentions_timeline.json?count&since_id&max_id&tweet_mode&include_entities",
 		"GET /1.1/statuses/lookup.json?id&tweet_mode&include_entities",
@@ -98,7 +98,7 @@ func (c Config) openV11(a daybook.Account, b []byte) (collectors.Source, error) 
 	}
 	return &v11Source{
 		account: a, config: c,
-		api:   c.v11Transport(v11Host, v11Calls(), s),
+		api:   c.v11Transport(v11Host, ReadCallsV11(), s),
 		files: c.v11Transport(tonHost, allow(tonHost, "GET /1.1/ton/data/dm/**"), s),
 		media: collectors.NewTransport(collectors.TransportOptions{
 			Allow: mediaCalls(), Now: c.Now, Resolver: c.Resolver,

@@ -2,6 +2,7 @@ package twitter_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -443,5 +444,51 @@ func TestV11_Secrets_E1(t *testing.T) {
 		if _, err := twitter.Driver(s.config).Open(t.Context(), s.account, []byte(b)); !errors.Is(err, daybook.ErrInvalid) || b != "" && strings.Contains(fmt.Sprint(err), b) {
 			t.Errorf("secret %q: %v", b, err)
 		}
+	}
+}
+
+// Nothing but what is on the lists is called, and all of it reads: go-twitter has
+// calls that write, and the stream has subscriptions.
+func TestOlderCallsOnlyRead_A8(t *testing.T) {
+	for _, tc := range []struct {
+		name, host string
+		rules      []collectors.Rule
+		not        []string
+	}{
+		{"v1.1", "api.twitter.com", twitter.ReadCallsV11(), []string{
+			"POST /1.1/direct_messages/events/new.json", "DELETE /1.1/direct_messages/events/destroy.json?id=1", "POST /1.1/direct_messages/mark_read.json",
+			"POST /1.1/direct_messages/indicate_typing.json", "POST /1.1/blocks/create.json", "POST /1.1/statuses/update.json", "POST /1.1/favorites/create.json",
+			"GET /1.1/statuses/user_timeline.json?user_id=1", "GET /1.1/search/tweets.json?q=x", "GET /1.1/followers/ids.json", "GET /1.1/users/search.json?q=x",
+		}},
+		{"stream", "api.x.com", twitter.StreamCalls(), []string{
+			"POST /2/activity/subscriptions", "DELETE /2/activity/subscriptions/1", "PUT /2/activity/subscriptions/1", "GET /2/activity/subscriptions",
+			"GET /2/tweets/search/stream", "GET /2/activity/stream?start_time=x",
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if len(tc.rules) == 0 || !collectors.Reads(tc.rules) {
+				t.Fatal("a call that is no GET is on the list")
+			}
+			tr := collectors.NewTransport(collectors.TransportOptions{Allow: tc.rules, Now: time.Now}, nil)
+			for _, call := range tc.not {
+				method, target, _ := strings.Cut(call, " ")
+				if tr.Check(method, "https://"+tc.host+target) == nil {
+					t.Errorf("%s is let through", call)
+				}
+			}
+		})
+	}
+}
+
+// go-twitter knows no context; the call ends with the caller's all the same.
+func TestV11_EndsWithItsContext(t *testing.T) {
+	s := newOld(t)
+	ctx, stop := context.WithCancel(t.Context())
+	s.Fault(oldMentions, 1, func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+		stop()
+		<-r.Context().Done()
+	})
+	if _, err := s.source.Fetch(ctx, twitter.LaneMentions, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want a context that has ended", err)
 	}
 }
