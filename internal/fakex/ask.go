@@ -28,12 +28,14 @@ func (a ask) posts(field string) bool { return a.has(a.word("tweet.fields"), a.w
 // expands reports whether an expansion is asked for; it is as tweets name it.
 func (a ask) expands(what string) bool { return a.has("expansions", a.word(what)) }
 
+var toPosts = strings.NewReplacer("referenced_tweets.id", "referenced_posts", "tweet", "post")
+
 // word writes a name in the way that the call uses.
 func (a ask) word(tweet string) string {
 	if a.names != NamesPost {
 		return tweet
 	}
-	return strings.NewReplacer("referenced_tweets.id", "referenced_posts", "tweet", "post").Replace(tweet)
+	return toPosts.Replace(tweet)
 }
 
 // problem is the address of a kind of problem.

@@ -22,36 +22,53 @@ type member struct {
 }
 
 // MarshalJSON implements json.Marshaler.
-func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		name, err := encode(m.name) // a name can be another's: of a parameter that is not taken
-		if err != nil {
-			return nil, err
-		}
-		v, err := encode(m.value)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(append(append(name, ':'), v...))
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
+func (o object) MarshalJSON() ([]byte, error) { return encode(o) }
 
 // encode writes JSON without the escapes that Go adds for HTML.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	if err := put(&b, v); err != nil {
 		return nil, err
 	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
+	return b.Bytes(), nil
+}
+
+func put(b *bytes.Buffer, v any) error {
+	switch v := v.(type) {
+	case object:
+		return putAll(b, '{', len(v), '}', func(i int) error {
+			if err := put(b, v[i].name); err != nil {
+				return err
+			}
+			b.WriteByte(':')
+			return put(b, v[i].value)
+		})
+	case []object:
+		if v != nil {
+			return putAll(b, '[', len(v), ']', func(i int) error { return put(b, v[i]) })
+		}
+	}
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1) // the end of the line
+	return nil
+}
+
+func putAll(b *bytes.Buffer, begin byte, n int, end byte, put func(i int) error) error {
+	b.WriteByte(begin)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if err := put(i); err != nil {
+			return err
+		}
+	}
+	b.WriteByte(end)
+	return nil
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -75,11 +92,12 @@ type shown struct {
 var (
 	address = regexp.MustCompile(`https?://[^\s<>"]+`)
 	hashtag = regexp.MustCompile(`(?:^|\s)#(\w+)`)
+	toHTML  = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 )
 
 // escape writes a text as HTML does, as far as X does.
 func escape(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+	return toHTML.Replace(text)
 }
 
 // shortFor makes the short address for a long one: always the same one.
