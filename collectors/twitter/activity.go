@@ -111,7 +111,18 @@ func noContact(kind string) bool { return kind == "dm.read" || kind == "dm.indic
 
 // parseActivity reads one line of the stream. An event of a type that is not known
 // gives a reading without messages.
+//
+// Short addresses that nothing is said about are left in a text. A reading with one
+// is incomplete: what the other lanes have counts for more.
 func parseActivity(self daybook.Account, raw []byte) ([]daybook.ReadMessage, error) {
+	messages, err := readActivity(self, raw)
+	for i := range messages {
+		messages[i].Incomplete = messages[i].Incomplete || strings.Contains(messages[i].Text, "https://t.co/")
+	}
+	return messages, err
+}
+
+func readActivity(self daybook.Account, raw []byte) ([]daybook.ReadMessage, error) {
 	var line v2Activity
 	if err := openV2(raw, &line); err != nil {
 		return nil, err

@@ -278,16 +278,12 @@ func v11Named(me, sender string, t *gotwitter.Tweet, e *gotwitter.Entities) (nam
 	return named
 }
 
-// v11Time is the time of a post. The identifier has milliseconds, what is written
-// beside it seconds; that counts if they do not agree.
+// v11Time is the time of a post as it is written beside it, in seconds, as v2 does;
+// that of its identifier if nothing can be read there.
 func v11Time(id, written string) time.Time {
-	made := Made(id)
 	at, err := time.Parse(time.RubyDate, written)
 	if err != nil || at.Year() <= 1970 || at.Year() > 9999 {
-		return made
-	}
-	if made.Truncate(time.Second).Equal(at) {
-		return made
+		return Made(id)
 	}
 	return at.UTC()
 }
