@@ -3,6 +3,7 @@ package upload_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -375,4 +376,43 @@ func FuzzOpenArchive(f *testing.F) {
 			t.Fatalf("%d members", len(a.Members()))
 		}
 	})
+}
+
+// TestOpenArchiveSlack hides bytes behind the packed bytes of a member.
+func TestOpenArchiveSlack(t *testing.T) {
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, hidden string }{{"none", ""}, {"some", "hidden"}} {
+		t.Run(tt.name, func(t *testing.T) {
+			body := packed.String() + tt.hidden
+			f := uploadtest.Zipped(t, "a.zip", func(z *zip.Writer) error {
+				w, err := z.CreateRaw(&zip.FileHeader{
+					Name: "a.js", Method: zip.Deflate, CRC32: crc32.ChecksumIEEE([]byte(text)),
+					CompressedSize64: uint64(len(body)), UncompressedSize64: uint64(len(text)),
+				})
+				if err != nil {
+					return err
+				}
+				_, err = io.WriteString(w, body)
+				return err
+			})
+			_, err := readAll(t.Context(), f, upload.DefaultLimits())
+			if tt.hidden == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			refusedWith(t, err, "damaged")
+		})
+	}
 }
