@@ -160,6 +160,20 @@ func TestIncomplete(t *testing.T) {
 	}
 }
 
+// TestNotWhole holds that a file of conversations that is missing is missed.
+func TestNotWhole(t *testing.T) {
+	a := direct(message("5", ruben, "hello"))
+	a.types["directMessagesGroup"] = []string{""}
+	if sum, _ := open(t, a.file(t)); sum.Whole || len(sum.Report.Incomplete) != 1 {
+		t.Errorf("whole: %t, incomplete: %q", sum.Whole, sum.Report.Incomplete)
+	}
+	delete(a.types, "directMessagesGroup")
+	a.types["like"] = []string{""}
+	if sum, _ := open(t, a.file(t)); !sum.Whole || len(sum.Report.Incomplete) != 1 {
+		t.Errorf("without likes: whole: %t, incomplete: %q", sum.Whole, sum.Report.Incomplete)
+	}
+}
+
 // TestFormerNames holds that what the person was called before is known.
 func TestFormerNames(t *testing.T) {
 	a := direct(message("5", ruben, "hello"))
@@ -310,4 +324,52 @@ func FuzzOpen(f *testing.F) {
 			t.Fatal(fmt.Sprint(len(items), " items, ", err))
 		}
 	})
+}
+
+// TestChangedMeanwhile changes a file between the readings so that its checksums
+// stay as they were.
+func TestChangedMeanwhile(t *testing.T) {
+	a := direct(message("5", ruben, "aaAaa"))
+	f := uploadtest.Zipped(t, "x.zip", func(z *zip.Writer) error {
+		packed := a.file(t)
+		r, err := zip.NewReader(packed, packed.Size)
+		if err != nil {
+			return err
+		}
+		for _, m := range r.File {
+			in, err := m.Open()
+			if err != nil {
+				return err
+			}
+			out, err := z.CreateHeader(&zip.FileHeader{Name: m.Name, Method: zip.Store})
+			if err != nil {
+				return err
+			}
+			if _, err := io.Copy(out, in); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b, err := io.ReadAll(io.NewSectionReader(f, 0, f.Size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := inMemory("x.zip", b)
+	e, err := xarchive.Format().Open(t.Context(), file, upload.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if items, err := uploadtest.Items(t.Context(), e); err != nil || !slices.Equal(texts(items), []string{"aaAaa"}) {
+		t.Fatalf("%q, %v", texts(items), err)
+	}
+	// The bits of the generator itself change no CRC-32.
+	at := strings.Index(string(b), "aaAaa")
+	for i, bits := range []byte{0x41, 0x06, 0x71, 0xDB, 0x01} {
+		b[at+i] ^= bits
+	}
+	var refused *upload.RefusedError
+	if items, err := uploadtest.Items(t.Context(), e); !errors.As(err, &refused) || !strings.Contains(refused.What, "changed") {
+		t.Errorf("got %q, %v, want that the file was changed", texts(items), err)
+	}
 }

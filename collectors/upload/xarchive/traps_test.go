@@ -233,6 +233,17 @@ func TestMedia(t *testing.T) {
 	}
 }
 
+// TestMediaOfSeveral holds that a file with another name is given to nothing if
+// there are two attachments that it could be.
+func TestMediaOfSeveral(t *testing.T) {
+	a := direct(message("55555", ruben, "look", `"mediaUrls":["https://ton.twitter.com/dm/55555/66666/a.jpg","https://ton.twitter.com/dm/55555/77777/b.jpg"]`))
+	a.others = map[string]string{"data/direct_messages_media/55555-b.jpg": "bytes"}
+	sum, items := open(t, a.file(t))
+	if m := items[0].Media; len(m) != 2 || m[0].Member != "" || m[1].Member != "data/direct_messages_media/55555-b.jpg" || sum.Report.Media != (daybook.ImportMedia{Present: 1, Missing: 1}) {
+		t.Errorf("attachments %+v, %+v", m, sum.Report.Media)
+	}
+}
+
 // TestHeaders holds that a message of which only the time is in the archive is
 // missed.
 func TestHeaders(t *testing.T) {
