@@ -238,7 +238,7 @@ func readArchiveMessage(me string, place []string, raw []byte) (*daybook.ReadMes
 	if to := string(j.RecipientID); to != "" && to != me {
 		m.To = []daybook.Handle{User(to, "", "")}
 	}
-	for _, address := range j.MediaURLs {
+	for _, address := range atMost(j.MediaURLs) {
 		id, _ := ArchiveMedia(address)
 		m.Media = append(m.Media, daybook.Media{Native: id, Type: archiveMediaType(address), State: daybook.MediaPending})
 	}
@@ -302,7 +302,7 @@ func readArchiveEvent(me, conversation, kind string, raw []byte) (*daybook.ReadM
 			m.Sender, m.Direction = User(string(users[0]), "", ""), archiveDirection(me, users[0])
 		}
 	}
-	for _, id := range users {
+	for _, id := range atMost(users) {
 		if id != "" && string(id) != me && string(id) != m.Sender.Native {
 			m.To = append(m.To, User(string(id), "", ""))
 		}
@@ -344,6 +344,10 @@ func readArchiveLogin(me string, raw []byte) (*daybook.ReadMessage, error) {
 		Thread:    "logins",
 	}, nil
 }
+
+// atMost leaves out what no message of X has so many of: attachments, and people
+// whom it names.
+func atMost[T any](list []T) []T { return list[:min(len(list), 1000)] }
 
 // archiveDirection is In for everybody but the person: also where nobody is
 // named.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"daybook"
 )
@@ -41,13 +42,14 @@ func readArchivePost(me string, raw []byte) (*daybook.ReadMessage, error) {
 		Lang:       archiveLang(j.Lang),
 		ReplyTo:    string(j.InReplyToStatus),
 		URL:        "https://x.com/i/status/" + id,
-		Incomplete: cutOff(j.FullText),
+		Incomplete: cutShort(j.FullText),
 	}
 	if first != id {
 		m.Edited = sent
-		m.Sent = daybook.When{At: Made(first)}
+		// Times of posts are given in seconds.
+		m.Sent = daybook.When{At: Made(first).Truncate(time.Second)}
 	}
-	for _, a := range j.media() {
+	for _, a := range atMost(j.media()) {
 		m.Media = append(m.Media, daybook.Media{Native: string(a.ID), Type: a.Type, State: daybook.MediaPending})
 	}
 	return m, nil
@@ -66,7 +68,7 @@ func (j *archivePost) addresses(me string) (daybook.Kind, []daybook.Handle) {
 			named = append(named, h)
 		}
 	}
-	for _, m := range j.Entities.Mentions {
+	for _, m := range atMost(j.Entities.Mentions) {
 		add(m.ID, m.ScreenName, m.Name)
 	}
 	add(j.InReplyToUser, j.InReplyToName, "")
@@ -104,13 +106,6 @@ func (j *archivePost) links() []Link {
 		links = append(links, Link{m.URL, m.ExpandedURL})
 	}
 	return links
-}
-
-// cutOff reports whether X left the end of a text out: what is missing stands
-// with the long posts.
-func cutOff(text string) bool {
-	text, _, _ = strings.Cut(text, " https://t.co/")
-	return strings.HasSuffix(text, "…")
 }
 
 func archiveLang(lang string) string {
@@ -168,9 +163,9 @@ func ReadArchivePost(me string, raw []byte) (ArchivePost, error) {
 		return ArchivePost{}, err
 	}
 	id := string(cmp.Or(j.ID, j.OtherID))
-	p := ArchivePost{ID: id, First: j.first(id), At: sent.Unix(), Text: j.FullText, Cut: cutOff(j.FullText), Passed: strings.HasPrefix(j.FullText, "RT @")}
+	p := ArchivePost{ID: id, First: j.first(id), At: sent.Unix(), Text: j.FullText, Cut: cutShort(j.FullText), Passed: strings.HasPrefix(j.FullText, "RT @")}
 	p.Kind, _ = j.addresses(me)
-	for _, a := range j.media() {
+	for _, a := range atMost(j.media()) {
 		p.Media = append(p.Media, a.MediaURL)
 	}
 	return p, nil

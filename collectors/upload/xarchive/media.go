@@ -67,7 +67,7 @@ func (f mediaFiles) find(message, address string, only bool) *upload.Member {
 
 // attach finds the files of a message. addresses are in the order of media.
 func (e *export) attach(ctx context.Context, message string, media []daybook.Media, addresses []string) []upload.Attachment {
-	if len(media) == 0 || len(media) != len(addresses) {
+	if len(media) == 0 || len(media) > len(addresses) {
 		return nil
 	}
 	list := make([]upload.Attachment, 0, len(media))

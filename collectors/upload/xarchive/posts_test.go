@@ -28,6 +28,9 @@ const (
 	answersMe    = `"in_reply_to_user_id_str":"` + me + `","in_reply_to_status_id_str":"400"`
 )
 
+// long is as long as X lets a text be that it cuts off.
+var long = strings.TrimSpace(strings.Repeat("on and on ", 27))
+
 func TestPosts(t *testing.T) {
 	at := time.Date(2026, 10, 6, 18, 0, 0, 0, time.UTC)
 	known := []daybook.Handle{twitter.User(ruben, "ruben_kestrel74", "Ruben")}
@@ -53,12 +56,13 @@ func TestPosts(t *testing.T) {
 		}), ""},
 		{"answers one's own and names somebody", post("500", "stop", answersMe, namesRuben), base(daybook.KindMention, "stop", func(m *daybook.ReadMessage) { m.ReplyTo = "400" }), ""},
 		{"edited", post(second, "stop", namesRuben, `"edit_info":{"edit":{"initialTweetId":"`+first+`"}}`), base(daybook.KindMention, "stop", func(m *daybook.ReadMessage) {
-			m.Key, m.Native, m.URL, m.Edited, m.Sent = "x:post/"+first, second, "https://x.com/i/status/"+second, at, daybook.When{At: twitter.Made(first)}
+			m.Key, m.Native, m.URL, m.Edited, m.Sent = "x:post/"+first, second, "https://x.com/i/status/"+second, at, daybook.When{At: twitter.Made(first).Truncate(time.Second)}
 		}), ""},
 		{"not edited", post(first, "stop", namesRuben, `"edit_info":{"initial":{"editTweetIds":["`+first+`"]}}`), base(daybook.KindMention, "stop", func(m *daybook.ReadMessage) {
 			m.Key, m.Native, m.URL = "x:post/"+first, first, "https://x.com/i/status/"+first
 		}), ""},
-		{"cut off", post("500", "a long one… https://t.co/abc", namesRuben), base(daybook.KindMention, "a long one… https://t.co/abc", func(m *daybook.ReadMessage) { m.Incomplete = true }), ""},
+		{"cut off", post("500", long+"… https://t.co/abc", namesRuben), base(daybook.KindMention, long+"… https://t.co/abc", func(m *daybook.ReadMessage) { m.Incomplete = true }), ""},
+		{"ends so without being cut", post("500", "well…", namesRuben), base(daybook.KindMention, "well…", nil), ""},
 		{"no language", post("500", "stop", namesRuben, `"possibly_sensitive":false`), base(daybook.KindMention, "stop", nil), ""},
 		{"names nobody", post("500", "good morning", `"entities":{}`), nil, "posts of the person's own that name nobody"},
 		{"answers one's own", post("500", "and more", answersMe), nil, "posts of the person's own that name nobody"},
@@ -116,10 +120,10 @@ func TestLongPosts(t *testing.T) {
 		want       string // "" if it belongs to no post that is taken
 		left       string
 	}{
-		{"found", note(second, "a long one that goes on and on"), post("500", "@ruben_kestrel74 a long one that… https://t.co/abc", answersRuben), "a long one that goes on and on", ""},
-		{"another second", note("2026-10-06T18:00:01.000Z", "a long one that goes on"), post("500", "a long one that…", answersRuben), "", "long texts whose post is not known"},
-		{"another beginning", note(second, "something else altogether"), post("500", "a long one that…", answersRuben), "", "long texts whose post is not known"},
-		{"names nobody", note(second, "a long one that goes on"), post("500", "a long one that…"), "", "long texts of posts that name nobody"},
+		{"found", note(second, long+" and on"), post("500", "@ruben_kestrel74 "+long+"… https://t.co/abc", answersRuben), long + " and on", ""},
+		{"another second", note("2026-10-06T18:00:01.000Z", long+" and on"), post("500", long+"…", answersRuben), "", "long texts whose post is not known"},
+		{"another beginning", note(second, "something else altogether"), post("500", long+"…", answersRuben), "", "long texts whose post is not known"},
+		{"names nobody", note(second, long+" and on"), post("500", long+"…"), "", "long texts of posts that name nobody"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := posts(tt.post)

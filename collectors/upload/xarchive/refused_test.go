@@ -179,7 +179,7 @@ func TestFormerNames(t *testing.T) {
 	a := direct(message("5", ruben, "hello"))
 	a.types["screenNameChange"] = []string{`[{"screenNameChange":{"accountId":"` + me + `","screenNameChange":{"changedAt":"2024-01-02T03:04:05.000Z","changedFrom":"mara_l","changedTo":"maralindqvist"}}}]`}
 	sum, _ := open(t, a.file(t))
-	if n := sum.Owner.Names; len(n) != 2 || n[0].Account != "mara_l" || n[0].To.Year() != 2024 || sum.Owner.Shown() != "maralindqvist" {
+	if n := sum.Owner.Names; len(n) != 2 || n[0].Account != "mara_l" || n[0].To.Year() != 2024 || n[1].Account != "maralindqvist" {
 		t.Errorf("names %+v", sum.Owner.Names)
 	}
 }
