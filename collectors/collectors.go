@@ -37,6 +37,9 @@ type RateLimitError struct {
 }
 
 func (e *RateLimitError) Error() string {
+	if e.Cause != "" {
+		return fmt.Sprintf("%s; not asked again until %s", e.Cause, e.Until.UTC().Format(time.RFC3339))
+	}
 	return fmt.Sprintf("rate limited until %s", e.Until.UTC().Format(time.RFC3339))
 }
 

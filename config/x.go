@@ -42,7 +42,7 @@ type X struct {
 // defaultX is what holds of X when nothing is set.
 func defaultX() X {
 	return X{
-		API: "v2", Names: "tweet", Back: "http://127.0.0.1:8766/back", MonthlyCap: 5_000_000,
+		API: "v2", Names: "tweet", Back: "http://127.0.0.1:8766/back", MonthlyCap: 10_000_000,
 		PricePost: 5_000, PriceUser: 10_000, PriceMessage: 10_000, PriceBlock: 1_000, PriceOwned: 1_000,
 	}
 }

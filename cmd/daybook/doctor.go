@@ -95,7 +95,7 @@ func (a *app) checkFiles() []diagnosis {
 	default:
 		out = append(out, check(true, "the mail settings can be used", ""))
 	}
-	return append(out, a.stamps.diagnose()...)
+	return append(append(out, a.diagnoseX()...), a.stamps.diagnose()...)
 }
 
 // together reports whether the key lies in the data folder or beside it in the
@@ -145,6 +145,11 @@ func (a *app) checkCases(ctx context.Context, actor daybook.Actor) ([]diagnosis,
 			default:
 				out = append(out, check(true, what, ""))
 			}
+			x, err := a.diagnoseXAccount(ctx, account)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, x...)
 			if left := consent.Until.Sub(now); account.State == daybook.Active && left < 14*24*time.Hour {
 				out = append(out, check(false, fmt.Sprintf("%s: the consent for account %s ends on %s", name, account.ID, consent.Until.UTC().Format(time.DateOnly)), "ask the person whether to renew it"))
 			}

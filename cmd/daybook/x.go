@@ -58,9 +58,22 @@ func (a *app) xConnectable() web.Connectable {
 		Platform: twitter.Platform, Title: "X", Off: !a.cfg.X.Enabled || a.cfg.X.API != twitter.V2 || a.cfg.X.ClientID == "",
 		Scopes: a.xScopes(), Terms: twitter.Terms(), TermsText: twitter.TermsText,
 	}
-	c.Cost = fmt.Sprintf("X charges for each message and post that its interface hands out: about %s a month if nothing comes, and %s more for each direct message and %s for each mention. Whoever runs this instance pays it. Reading stops at %s for each account and month, and the record says so.",
-		a.spend.Idle(), a.spend.Price(twitter.ReadMessage), a.spend.Price(twitter.ReadMention), a.spend.Cap())
+	times := twitter.Money(1 + a.looksOnOtherDays())
+	c.Cost = fmt.Sprintf("X charges for what its interface hands out, and whoever runs this instance pays it: about %s a month if nothing comes, and about %s for each direct message and %s for each mention, with the second looks at them. What came in the weeks before costs once as well, at the beginning. Reading stops at %s for each account and month, and the record says so.",
+		a.spend.Idle(), times*a.spend.Price(twitter.ReadMessage), times*a.spend.Price(twitter.ReadMention), a.spend.Cap())
 	return c
+}
+
+// looksOnOtherDays is how many days a message is looked at again on, beside the one
+// on which it came: X charges for each day.
+func (a *app) looksOnOtherDays() int {
+	days := map[time.Duration]bool{}
+	for _, d := range a.cfg.Collect.SecondLooks {
+		if day := time.Duration(d).Truncate(24 * time.Hour); day > 0 {
+			days[day] = true
+		}
+	}
+	return len(days)
 }
 
 // xCost tells what the reading of an account on X costs.
