@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"daybook/config"
 	"daybook/internal/browser"
 	"daybook/internal/fakemastodon"
+	"daybook/internal/fakex"
 )
 
 // A visit is a person at a browser, in front of a daybook that is really served,
@@ -31,6 +33,7 @@ type visit struct {
 	server   *fakemastodon.Server
 	wren     *fakemastodon.Person
 	kestrel  *fakemastodon.Person
+	x        *fakex.Server // nil unless X was switched on
 	chromium *browser.Browser
 	address  string
 	code     string // of the first run
@@ -59,7 +62,12 @@ const neutral = "https://weather.example/today"
 
 func newVisit(t *testing.T, script, dark bool, width int64) *visit {
 	t.Helper()
-	v := &visit{t: t, script: script, dark: dark, width: width}
+	return (&visit{t: t, script: script, dark: dark, width: width}).begun(t)
+}
+
+// begun opens the daybook of a visit.
+func (v *visit) begun(t *testing.T) *visit {
+	t.Helper()
 	v.server = fakemastodon.New(fakemastodon.Options{})
 	v.server.At(time.Now().Add(-time.Hour))
 	v.wren = v.server.Person("wren", "Wren Aldous")
@@ -83,17 +91,28 @@ func newVisit(t *testing.T, script, dark bool, width int64) *visit {
 	web := httptest.NewTLSServer(mux)
 	t.Cleanup(web.Close)
 	at := web.Listener.Addr().String()
-	v.chromium = browser.Start(t, browser.Host{Name: v.server.Domain(), Address: at}, browser.Host{Name: "weather.example", Address: at})
+	hosts := map[string]http.Handler{v.server.Domain(): v.server}
+	names := []browser.Host{{Name: v.server.Domain(), Address: at}, {Name: "weather.example", Address: at}}
+	if v.x != nil {
+		mux.Handle("x.com/", v.x)
+		mux.Handle("x.com/favicon.ico", http.NotFoundHandler())
+		maps.Copy(hosts, v.x.Hosts())
+		names = append(names, browser.Host{Name: "x.com", Address: at})
+	}
+	v.chromium = browser.Start(t, names...)
 
 	dir := t.TempDir()
 	cfg := config.Defaults("linux", func(string) string { return "" })
 	cfg.Data, cfg.KeyFile, cfg.Listen = filepath.Join(dir, "data"), filepath.Join(dir, "key", "instance.key"), "127.0.0.1:0"
 	cfg.Web.Country, cfg.Web.Leave = "GB", neutral
+	if v.x != nil {
+		v.switchOnX(&cfg)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var err error
 	v.app, err = openApp(ctx, cfg, appOptions{log: logger, clock: v.clock, notice: io.Discard,
-		exception: &collectors.Exception{Hosts: map[string]http.Handler{v.server.Domain(): v.server}}})
+		exception: &collectors.Exception{Hosts: hosts}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +124,9 @@ func newVisit(t *testing.T, script, dark bool, width int64) *visit {
 		t.Fatal(err)
 	}
 	v.address = p.address
+	if v.x != nil {
+		v.x.Back(cfg.X.ClientID, v.address+"/back")
+	}
 	served := make(chan error, 1)
 	go func() { served <- v.app.serve(ctx, logger, p.run) }()
 	t.Cleanup(func() {

@@ -11,9 +11,9 @@ import (
 	"daybook/internal/browser"
 )
 
-// begin opens the daybook of a visit for the first time, connects the account
-// and waits for what is collected. It returns the secret of the one-time codes.
-func (v *visit) begin(t *testing.T, her *browser.Tab) (secret string) {
+// setUp opens the daybook of a visit for the first time, and returns the secret
+// of the one-time codes.
+func (v *visit) setUp(t *testing.T, her *browser.Tab) (secret string) {
 	t.Helper()
 	her.Open(v.address)
 	her.Type("#code", v.code)
@@ -22,7 +22,14 @@ func (v *visit) begin(t *testing.T, her *browser.Tab) (secret string) {
 	her.Type("#name", "Wren")
 	her.Type("#record", "Garden")
 	her.Follow("main form button.primary")
-	secret = v.settleIn(t, her)
+	return v.settleIn(t, her)
+}
+
+// begin opens the daybook of a visit for the first time, connects the account
+// and waits for what is collected. It returns the secret of the one-time codes.
+func (v *visit) begin(t *testing.T, her *browser.Tab) (secret string) {
+	t.Helper()
+	secret = v.setUp(t, her)
 	her.Press("Connect an account")
 	her.Type("#server", v.server.Domain())
 	her.Click(`input[name="agree"]`)

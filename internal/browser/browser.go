@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	goruntime "runtime"
 	"slices"
 	"strconv"
@@ -237,6 +238,16 @@ func (tab *Tab) Type(selector, text string) {
 func (tab *Tab) Set(selector, value string) {
 	tab.t.Helper()
 	tab.Eval(fmt.Sprintf("(e => { e.value = %q; e.dispatchEvent(new Event('change', {bubbles: true})); return '' })(document.querySelector(%q))", value, selector))
+}
+
+// Upload chooses a file of this machine in a field for files.
+func (tab *Tab) Upload(selector, path string) {
+	tab.t.Helper()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+	run(tab, "choose a file in "+selector, chromedp.SetUploadFiles(selector, []string{path}))
 }
 
 // Keys sends keys to the page.

@@ -86,7 +86,9 @@ func TestReadAtChanged(t *testing.T) {
 		{"the last byte", func(b []byte) []byte { b[len(b)-1] ^= 1; return b }, 149_000},
 		{"cut off", func(b []byte) []byte { return b[:len(b)-5] }, 149_000},
 		{"nothing left", func([]byte) []byte { return nil }, 0},
-		{"chunks swapped", func(b []byte) []byte { return append(bytes.Clone(b[sealed:2*sealed]), append(b[:sealed:sealed], b[2*sealed:]...)...) }, 0},
+		{"chunks swapped", func(b []byte) []byte {
+			return append(bytes.Clone(b[sealed:2*sealed]), append(b[:sealed:sealed], b[2*sealed:]...)...)
+		}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()
