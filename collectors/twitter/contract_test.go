@@ -13,6 +13,7 @@ import (
 	"daybook/collectors/collectorstest"
 	"daybook/collectors/twitter"
 	"daybook/internal/fakex"
+	"daybook/internal/fakex/xspec"
 )
 
 // TestContract runs what every driver has to hold against the fake of X, in both
@@ -52,7 +53,7 @@ type contractServer struct {
 
 func newContractServer(t *testing.T, names string, clock *collectorstest.Clock) *contractServer {
 	t.Helper()
-	s := &contractServer{Server: fakex.New(fakex.Options{Names: names, Now: clock.Now, NoLimits: true}), clock: clock, began: clock.Now().Add(-24 * time.Hour)}
+	s := &contractServer{Server: fakex.New(fakex.Options{Names: names, Now: clock.Now, NoLimits: true, Check: xspec.Hook(t)}), clock: clock, began: clock.Now().Add(-24 * time.Hour)}
 	s.mara = s.Person("maralindqvist", "Mara Lindqvist")
 	s.ruben = s.Person("ruben_kestrel74", "Ruben")
 	config := twitter.Config{Now: clock.Now, Names: names, Exception: &collectors.Exception{Hosts: map[string]http.Handler{"api.x.com": s}}}

@@ -17,6 +17,7 @@ import (
 	"daybook/collectors"
 	"daybook/collectors/twitter"
 	"daybook/internal/fakex"
+	"daybook/internal/fakex/xspec"
 )
 
 // A world is a fake of X, the person's account there, and an open source.
@@ -35,6 +36,9 @@ func newWorld(t *testing.T, o fakex.Options) *world {
 	t.Helper()
 	w := &world{T: t, bodies: map[daybook.Digest][]byte{}}
 	check := o.Check
+	if check == nil {
+		check = xspec.Hook(t)
+	}
 	o.Check = func(r *http.Request, status int, header http.Header, body []byte) {
 		w.bodies[daybook.DigestOf(body)] = body
 		if check != nil {
