@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -38,15 +39,23 @@ func (h Handle) Same(o Handle) bool { return h.Platform == o.Platform && h.Nativ
 func (h Handle) Ref() string { return string(h.Platform) + ":" + h.Native }
 
 // Shown returns the newest name that people know the handle by: the account
-// name if there is one, else the display name, else the native identifier.
+// name if there is one, else the display name, else the native identifier. An
+// account name of X, which looks like any word, has its "@" before it; an
+// identifier that is a number is said to be one.
 func (h Handle) Shown() string {
 	for i := len(h.Names) - 1; i >= 0; i-- {
-		if h.Names[i].Account != "" {
-			return h.Names[i].Account
+		if name := h.Names[i].Account; name != "" {
+			if h.Platform == "x" && !strings.HasPrefix(name, "@") {
+				return "@" + name
+			}
+			return name
 		}
 		if h.Names[i].Display != "" {
 			return h.Names[i].Display
 		}
+	}
+	if h.Native != "" && strings.Trim(h.Native, "0123456789") == "" {
+		return "number " + h.Native
 	}
 	return h.Native
 }

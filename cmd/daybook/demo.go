@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,9 +81,10 @@ type demo struct {
 	began time.Time // when the pages were opened: from then on the clock runs
 	id    daybook.CaseID
 	actor daybook.Actor // the person
-	acct  daybook.Account
+	accts []daybook.Account
 
 	people demoPeople
+	added  daybook.ImportReport // of the archive of her account on X
 }
 
 func (d *demo) configure(dir string) error {
@@ -98,6 +100,8 @@ func (d *demo) configure(dir string) error {
 	}
 	cfg.Collect.Every = config.Duration(demoEvery)
 	cfg.LogLevel = "warn" // what is shown is the story
+	cfg.X.Enabled = true
+	cfg.X.ClientID, _ = d.story.x.App("daybook demo", true, cfg.X.Back)
 	d.cfg = cfg
 	return nil
 }
@@ -118,7 +122,7 @@ func (d *demo) run(ctx context.Context, cmd *demoCommand) (err error) {
 	var sheet strings.Builder // a demo's key needs no recovery
 	d.app, err = openApp(ctx, d.cfg, appOptions{
 		log: d.logger(), clock: d.clockNow, elapsed: func() time.Duration { return d.now.Sub(start) }, notice: &sheet, mailer: mail,
-		exception: &collectors.Exception{Hosts: map[string]http.Handler{d.story.server.Domain(): d.story.server}},
+		exception: &collectors.Exception{Hosts: d.hosts()},
 	})
 	if err != nil {
 		return err
@@ -134,6 +138,13 @@ func (d *demo) run(ctx context.Context, cmd *demoCommand) (err error) {
 		return err
 	}
 	return d.serve(ctx)
+}
+
+// hosts are the made-up servers by name.
+func (d *demo) hosts() map[string]http.Handler {
+	all := d.story.x.Hosts()
+	all[d.story.server.Domain()] = d.story.server
+	return all
 }
 
 // connect opens the case, connects the account with the server's own pages, and
@@ -159,10 +170,11 @@ func (d *demo) connect(ctx context.Context) (err error) {
 		return err
 	}
 	account.Case = d.id
-	consent := daybook.Consent{Scopes: mastodon.Scopes(), Purpose: "keep a record of unwanted contact", Text: consentText}
-	if d.acct, err = a.cases.Connect(ctx, d.actor, account, secret, consent); err != nil {
+	consent := daybook.Consent{Scopes: mastodon.Scopes(), Purpose: demoPurpose, Text: consentText}
+	if account, err = a.cases.Connect(ctx, d.actor, account, secret, consent); err != nil {
 		return err
 	}
+	d.accts = append(d.accts, account)
 	r := alerts.NewRecipient(d.id, alerts.Adviser, "adviser@charity.example", "Europe/London")
 	return a.alerts.add(ctx, actor, r)
 }
@@ -182,9 +194,16 @@ func (d *demo) play(ctx context.Context) error {
 			t = d.story.end
 		}
 		d.tick(t)
-		if _, err := d.app.collect(ctx, d.acct); err != nil {
-			var status *collectors.StatusError
-			if !errors.As(err, &status) && !errors.Is(err, collectors.ErrNotRead) {
+		for _, account := range d.accts {
+			if _, err := d.app.collect(ctx, account); err != nil {
+				var status *collectors.StatusError
+				if !errors.As(err, &status) && !errors.Is(err, collectors.ErrNotRead) {
+					return err
+				}
+			}
+		}
+		if d.story.onX && len(d.accts) == 1 {
+			if err := d.connectX(ctx); err != nil {
 				return err
 			}
 		}
@@ -195,7 +214,7 @@ func (d *demo) play(ctx context.Context) error {
 			return err
 		}
 		if t.Equal(d.story.end) {
-			return nil
+			return d.addArchive(ctx)
 		}
 	}
 }
@@ -235,7 +254,7 @@ func (d *demo) decide(ctx context.Context, done map[string]bool) error {
 		if err != nil {
 			return err
 		}
-		b, err := d.app.findHandle(ctx, d.id, st.other.Handle())
+		b, err := d.app.findHandle(ctx, d.id, "@"+st.other.Username())
 		if err != nil {
 			return err
 		}
@@ -259,7 +278,7 @@ func (d *demo) tell(ctx context.Context) error {
 		return err
 	}
 	mails := d.smtp.Mails()
-	if violations := d.story.server.Violations(); len(violations) > 0 {
+	if violations := slices.Concat(d.story.server.Violations(), d.story.x.Violations()); len(violations) > 0 {
 		return fmt.Errorf("the demo's server was asked what it must not be asked: %s", strings.Join(violations, ", "))
 	}
 	if !d.cmd.JSON {
@@ -300,7 +319,7 @@ func (d *demo) section(title string) error {
 
 // print shows the case with the same commands that a person has.
 func (d *demo) print(ctx context.Context, counts daybook.Counts, mails []fakesmtp.Mail) error {
-	_, err := fmt.Fprintf(d.out, "Six weeks of made-up contact, read through a made-up server, with everything real behind it.\n%s, in and out, with %s.\n",
+	_, err := fmt.Fprintf(d.out, "Six weeks of made-up contact, read through made-up servers, with everything real behind it.\n%s, in and out, with %s.\n",
 		plural(counts.Messages, "message", "messages"), plural(counts.Handles, "handle", "handles"))
 	if err != nil {
 		return err

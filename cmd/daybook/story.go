@@ -10,19 +10,23 @@ import (
 	"time"
 
 	"daybook/internal/fakemastodon"
+	"daybook/internal/fakex"
 )
 
-// A story is six weeks in the life of made-up people on a made-up server: what
-// daybook demo plays, and what the tests of the command line count.
+// A story is six weeks in the life of made-up people on two made-up platforms:
+// what daybook demo plays, and what the tests of the command line count.
 type story struct {
 	server *fakemastodon.Server
 	wren   *fakemastodon.Person // the person
-	steps  []step               // in order of time
+	x      *fakex.Server
+	wrenX  *fakex.Person // the same, on X
+	steps  []step        // in order of time
 	end    time.Time
 
 	// What is decided on the way: the entries are not known before.
 	stop  *fakemastodon.Status // "please stop"
-	other *fakemastodon.Person // the handle that appears after the block
+	other *fakex.Person        // the handle that appears after the block, on X
+	onX   bool                 // it wrote: she connects her account there
 	first *fakemastodon.Person // the handle that she asks to stop
 }
 
@@ -42,10 +46,15 @@ func newStory(end time.Time) *story {
 	}
 	y, m, d := end.In(zone).Date()
 	begin := time.Date(y, m, d-storyDays, 0, 0, 0, 0, zone)
-	st := &story{end: end, server: fakemastodon.New(fakemastodon.Options{Domain: "social.example", Start: begin.AddDate(0, 0, -200)})}
+	st := &story{
+		end: end, server: fakemastodon.New(fakemastodon.Options{Domain: "social.example", Start: begin.AddDate(0, 0, -200)}),
+		x: fakex.New(fakex.Options{Start: begin.AddDate(0, 0, -200)}),
+	}
 	s := st.server
 
 	st.wren = s.Person("wren", "Wren Aldous")
+	st.wrenX = st.x.Person("wren_fires_clay", "Wren Aldous")
+	lin := st.x.Person("lin_glazes", "Lin G.")
 	kestrel := s.Person("kestrel_74@birds.example", "K")
 	kestrel.Profile("K", "Birds. Honesty.")
 	st.first = kestrel
@@ -74,6 +83,10 @@ func newStory(end time.Time) *story {
 		add(day, 12, 15, mention(ana, fmt.Sprintf("lunch on day %d? 🥣", day)))
 	}
 	add(20, 10, 0, func() { weekly.Favourite(bowls) })
+	// On X: what is older than a month, the interface hands out no more.
+	add(-20, 9, 15, func() { lin.Message(st.wrenX, "do you still have that recipe for the green glaze?") })
+	add(-20, 9, 40, func() { st.wrenX.Message(lin, "yes, I will bring it") })
+	add(25, 16, 10, func() { lin.Mention(st.wrenX, "the green one came out like glass 🏺") })
 
 	// The contact that is not wanted.
 	add(2, 19, 5, func() { kestrel.Reply(bowls, "nice bowls.. you always had good hands for it") })
@@ -97,28 +110,33 @@ func newStory(end time.Time) *story {
 	add(13, 6, 55, mention(kestrel, "outside your window again, the yellow door"))
 	add(14, 21, 0, direct(kestrel, "five minutes. that is all I ask for"))
 
-	// She blocks; 36 minutes later there is a new handle.
+	// She blocks; 36 minutes later there is a new handle, on X.
 	add(15, 12, 0, func() { st.wren.Block(kestrel) })
 	add(15, 12, 36, func() {
-		st.other = s.Person("reed_by_the_pond@ponds.example", "Reed")
+		st.other = st.x.Person("reed_by_the_pond", "Reed")
 		st.other.Profile("Reed", "I like pottery.")
-		st.other.Post("@wren your bowls are so good.. you always had good hands for it")
+		st.other.Mention(st.wrenX, "your bowls are so good.. you always had good hands for it")
 	})
+	add(16, 18, 0, func() { st.onX = true })
 	for i, text := range []string{"I only want five minutes..", "this one I still have, the blue cup", "I see you are awake", "thursday then, at the market"} {
-		add(17+3*i, 22, 40+i, func() { st.other.Direct(st.wren, text) })
+		add(17+3*i, 22, 40+i, func() { st.other.Message(st.wrenX, text) })
 	}
+	add(21, 8, 5, func() {
+		m := st.other.Message(st.wrenX, "you were at the market without me")
+		st.steps = append(st.steps, step{s.Now().Add(20 * time.Hour), m.Unsend})
+	})
 	add(27, 23, 0, func() {
 		for i := range 60 {
-			s.At(s.Now().Add(20 * time.Second))
+			st.x.At(st.x.Now().Add(20 * time.Second))
 			texts := []string{"answer me..", "I see you are awake", "five minutes", "why", "the yellow door"}
-			st.other.Post(fmt.Sprintf("@wren %s (%d)", texts[i%len(texts)], i+1))
+			st.other.Mention(st.wrenX, fmt.Sprintf("%s (%d)", texts[i%len(texts)], i+1))
 		}
 	})
-	add(35, 3, 12, func() { st.other.Direct(st.wren, "I will find you. you can not hide for ever") })
+	add(35, 3, 12, func() { st.other.Message(st.wrenX, "I will find you. you can not hide for ever") })
 
 	// She blocks that one too; in the same evening there is a third, which nobody
 	// has confirmed or rejected at the end.
-	add(38, 18, 0, func() { st.wren.Block(st.other) })
+	add(38, 18, 0, func() { st.wrenX.Block(st.other) })
 	add(38, 20, 45, func() {
 		third := s.Person("quiet_mere@meres.example", "Q")
 		third.Profile("Q", "")
@@ -136,7 +154,7 @@ func newStory(end time.Time) *story {
 	return st
 }
 
-// until plays what happens up to t and sets the server's clock to it.
+// until plays what happens up to t and sets the clocks of the servers to it.
 func (st *story) until(t time.Time) {
 	for {
 		next := -1
@@ -150,11 +168,19 @@ func (st *story) until(t time.Time) {
 		}
 		s := st.steps[next]
 		st.steps = append(st.steps[:next:next], st.steps[next+1:]...)
-		st.server.At(s.at)
+		st.to(s.at)
 		s.do()
 	}
+	st.to(t)
+}
+
+// to sets the clocks of the servers, never back.
+func (st *story) to(t time.Time) {
 	if st.server.Now().Before(t) {
 		st.server.At(t)
+	}
+	if st.x.Now().Before(t) {
+		st.x.At(t)
 	}
 }
 

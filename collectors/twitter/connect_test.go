@@ -67,7 +67,7 @@ func TestConnect_D1(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if account.Platform != twitter.Platform || account.Server != "https://x.com" || account.Handle.Shown() != "wren_83" || strings.Trim(account.Handle.Native, "0123456789") != "" {
+			if account.Platform != twitter.Platform || account.Server != "https://x.com" || account.Handle.Shown() != "@wren_83" || strings.Trim(account.Handle.Native, "0123456789") != "" {
 				t.Errorf("account %+v", account)
 			}
 			if !twitter.Driver(c).Ends(secret).Equal(s.Now().Add(2*time.Hour)) && twitter.Driver(c).Ends(secret).Sub(s.Now()) > 2*time.Hour {
@@ -163,7 +163,7 @@ func TestFromToken(t *testing.T) {
 			if (err == nil) != tt.ok {
 				t.Fatalf("got %v", err)
 			}
-			if tt.ok && (account.Handle.Shown() != "rook_9" || twitter.Driver(c).Ends(secret).After(s.Now())) {
+			if tt.ok && (account.Handle.Shown() != "@rook_9" || twitter.Driver(c).Ends(secret).After(s.Now())) {
 				t.Errorf("account %s, ends %v; nobody knows when it was made", account.Handle.Shown(), twitter.Driver(c).Ends(secret))
 			}
 		})
@@ -194,7 +194,7 @@ func TestFromKeys_D3(t *testing.T) {
 		})
 	}
 	account, secret, err := c.FromToken(t.Context(), file(old.Token))
-	if err != nil || account.Handle.Shown() != "rook_9" || !twitter.Driver(c).Ends(secret).IsZero() {
+	if err != nil || account.Handle.Shown() != "@rook_9" || !twitter.Driver(c).Ends(secret).IsZero() {
 		t.Fatalf("account %s, ends %v: %v", account.Handle.Shown(), twitter.Driver(c).Ends(secret), err)
 	}
 	src, err := twitter.Driver(c).Open(t.Context(), account, secret)
