@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"daybook"
+	"daybook/cases"
+	"daybook/collectors/twitter"
 )
 
 type (
@@ -32,7 +34,19 @@ func (cmd *resumeCommand) Run(c *call) error {
 
 func (cmd *renewCommand) Run(c *call) error {
 	return cmd.change(c, func(a *app, actor daybook.Actor, id daybook.AccountID) error {
-		return a.cases.Renew(c.ctx, actor, id, daybook.Consent{Text: consentText})
+		text := consentText
+		account, _, _, err := a.db.Account(c.ctx, id)
+		if err != nil && !errors.Is(err, daybook.ErrNotFound) {
+			return err
+		}
+		// Whoever may not renew it is not shown on which platform it is.
+		if account.Platform == twitter.Platform && a.cases.Authorize(c.ctx, actor, account.Case, cases.Consent) == nil {
+			if err := showXTerms(c, a); err != nil {
+				return err
+			}
+			text += "; " + twitter.TermsText
+		}
+		return a.cases.Renew(c.ctx, actor, id, daybook.Consent{Text: text})
 	})
 }
 

@@ -62,8 +62,8 @@ func (cmd *connectXCommand) Run(c *call) error {
 	})
 }
 
-// terms shows X's terms and what reading costs, and asks.
-func (cmd *connectXCommand) terms(c *call, a *app) error {
+// showXTerms shows X's terms and what reading costs.
+func showXTerms(c *call, a *app) error {
 	text := "X's terms for apps, in plain words\n\n"
 	for _, p := range twitter.Terms() {
 		text += wrapped(p) + "\n\n"
@@ -71,7 +71,13 @@ func (cmd *connectXCommand) terms(c *call, a *app) error {
 	if a.x.Meter != nil {
 		text += wrapped(a.xConnectable().Cost) + "\n\n"
 	}
-	if _, err := fmt.Fprint(c.err, text); err != nil {
+	_, err := fmt.Fprint(c.err, text)
+	return err
+}
+
+// terms shows X's terms, and asks.
+func (cmd *connectXCommand) terms(c *call, a *app) error {
+	if err := showXTerms(c, a); err != nil {
 		return err
 	}
 	if cmd.AgreeTerms {

@@ -100,6 +100,8 @@ func TestXIsReadForDays_D3(t *testing.T) {
 	if got := d.must(statusDone, "doctor"); !strings.Contains(got, "has cost $0.0") || !strings.Contains(got, "a month at this rate") {
 		t.Errorf("doctor does not say what it costs:\n%s", got)
 	}
+	d.must(statusDone, "renew", "--account", string(id), "--agree")
+	d.see(id)
 	d.must(statusDone, "withdraw", "--account", string(id))
 	if n := d.x.Tokens(); n != 0 {
 		t.Errorf("%d tokens are in force after it was withdrawn", n)
