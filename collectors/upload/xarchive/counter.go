@@ -3,7 +3,6 @@ package xarchive
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"hash/fnv"
 	"io"
@@ -18,9 +17,13 @@ import (
 )
 
 const (
-	// maxConversations and maxWith bound what is remembered of conversations.
+	// What is remembered of conversations is bounded, and so are messages: by
+	// far more than a person can have.
 	maxConversations = 100_000
-	maxWith          = 1_000
+	maxMessages      = 10_000_000
+	maxWith          = 1_000   // handles in one thread
+	maxHandles       = 500_000 // in all threads
+	maxTitle         = 200     // characters
 	// maxNotRead bounds how many kinds of records that were not read are named.
 	maxNotRead = 200
 )
@@ -33,6 +36,8 @@ type counter struct {
 	all      []entry // the data files that the list of contents names
 	members  map[string]*daybook.ImportMember
 	threads  map[string]*upload.Thread
+	handles  map[inThread]struct{}
+	titled   map[*upload.Thread]time.Time // when it was given its title
 	report   *daybook.ImportReport
 	notRead  map[string]*daybook.NotRead
 	notTaken map[string]*daybook.NotRead
@@ -43,6 +48,12 @@ type counter struct {
 	lost     int      // of those, files of conversations
 	changes  []daybook.SeenName
 	progress *progress
+}
+
+// inThread is somebody who takes part in a thread.
+type inThread struct {
+	thread *upload.Thread
+	native string
 }
 
 // An entry is one data file.
@@ -56,6 +67,7 @@ func newCounter(a *upload.Archive, m *manifest, root string, tell func(done, tot
 	c := &counter{
 		export: &export{a: a, media: newMediaFiles(a, m, root), notes: make(notes)}, manifest: m, root: root,
 		members: make(map[string]*daybook.ImportMember), threads: make(map[string]*upload.Thread),
+		handles: make(map[inThread]struct{}), titled: make(map[*upload.Thread]time.Time),
 		notRead: make(map[string]*daybook.NotRead), notTaken: make(map[string]*daybook.NotRead),
 		used: make(map[string]bool), progress: &progress{tell: tell},
 	}
@@ -155,7 +167,9 @@ func (c *counter) items(ctx context.Context, e entry) error {
 
 // add counts one item.
 func (c *counter) add(it upload.Item) error {
-	c.yielded++
+	if c.yielded++; c.yielded > maxMessages {
+		return refuse("there are too many messages in it", askX)
+	}
 	t := c.thread(it.Thread)
 	if it.Observed != nil {
 		t.Messages++
@@ -167,7 +181,11 @@ func (c *counter) add(it upload.Item) error {
 		return nil
 	}
 	for i := range it.Item.Reading.Messages {
-		c.message(t, &it.Item.Reading.Messages[i])
+		m := &it.Item.Reading.Messages[i]
+		c.message(t, m)
+		if m.Kind == daybook.KindSystem && strings.Contains(it.Item.Capture.NativeID, "/conversationNameUpdate/") {
+			c.title(t, m)
+		}
 	}
 	for _, a := range it.Media {
 		if a.Member == "" {
@@ -215,12 +233,22 @@ func span(from, to, at time.Time) (time.Time, time.Time) {
 
 // with notes who takes part in a thread.
 func (c *counter) with(t *upload.Thread, h daybook.Handle) {
-	if h.IsZero() || h.Same(c.self.Handle) || len(t.With) >= maxWith {
+	key := inThread{t, h.Native}
+	if _, known := c.handles[key]; known || h.IsZero() || h.Same(c.self.Handle) || len(t.With) >= maxWith || len(c.handles) >= maxHandles {
 		return
 	}
-	if at := slices.IndexFunc(t.With, h.Same); at < 0 {
-		t.With = append(t.With, h)
+	c.handles[key] = struct{}{}
+	t.With = append(t.With, h)
+}
+
+// title takes the newest name that a group was given.
+func (c *counter) title(t *upload.Thread, m *daybook.ReadMessage) {
+	if at, named := c.titled[t]; named && !m.Sent.At.After(at) {
+		return
 	}
+	c.titled[t] = m.Sent.At
+	title := []rune(m.Text)
+	t.Title = string(title[:min(len(title), maxTitle)])
 }
 
 func (c *counter) thread(id string) *upload.Thread {
@@ -259,6 +287,9 @@ func (c *counter) rename(from, to string) {
 		c.threads[to] = t
 		return
 	}
+	if at, named := c.titled[t]; named && at.After(c.titled[o]) {
+		o.Title, c.titled[o] = t.Title, at
+	}
 	o.Messages, o.In, o.Out = o.Messages+t.Messages, o.In+t.In, o.Out+t.Out
 	for _, at := range []time.Time{t.From, t.To} {
 		if !at.IsZero() {
@@ -268,126 +299,6 @@ func (c *counter) rename(from, to string) {
 	for _, h := range t.With {
 		c.with(o, h)
 	}
-}
-
-// ids reads the numbers of messages out of a file that has only those.
-func (c *counter) ids(ctx context.Context, e entry) error {
-	s, err := openStream(ctx, e.member, c.progress.of(e.member))
-	if err != nil {
-		return err
-	}
-	if err = c.headersOf(s); err == nil {
-		err = s.end()
-	}
-	if err != nil {
-		return errors.Join(err, s.Close())
-	}
-	c.done(e.member, s.digest())
-	return s.Close()
-}
-
-// headersOf takes every "id" in the file that stands in a "messageCreate".
-func (c *counter) headersOf(s *stream) error {
-	if err := s.begin('['); err != nil {
-		return err
-	}
-	for depth := 1; depth > 0; {
-		t, err := s.token()
-		if err != nil {
-			return err
-		}
-		switch t.Kind() {
-		case '[', '{':
-			depth++
-		case ']', '}':
-			depth--
-		case '"':
-			if depth == 6 && t.String() == "id" && strings.HasSuffix(string(s.d.StackPointer()), "/messageCreate/id") {
-				v, err := s.token()
-				if err != nil {
-					return err
-				}
-				if v.Kind() == '"' || v.Kind() == '0' {
-					c.headers = append(c.headers, number(v.String()))
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// other counts the elements of a file that no items are made of.
-func (c *counter) other(ctx context.Context, e entry) error {
-	n, err := c.elements(ctx, e.member)
-	if err != nil {
-		return err
-	}
-	switch {
-	case n < 0:
-		c.count(c.notRead, e.member.Name, "cannot be read", "", 1)
-	case n == 0 || e.role == roleAccount:
-	case known(e.kind):
-		c.count(c.notTaken, e.member.Name, e.kind, "", n)
-	default:
-		c.count(c.notRead, e.member.Name, upload.Shown(e.kind), "/0", n)
-	}
-	return nil
-}
-
-// elements returns how many elements stand in a file, -1 if it is not an array.
-func (c *counter) elements(ctx context.Context, m *upload.Member) (int, error) {
-	n := -1
-	s, err := openStream(ctx, m, nil)
-	if err == nil {
-		if n, err = countElements(s); err == nil {
-			err = s.end()
-		}
-		err = errors.Join(err, s.Close())
-	}
-	if err != nil && !errors.As(err, new(*upload.RefusedError)) {
-		return 0, err
-	}
-	if err != nil {
-		n = -1
-	}
-	// Whether its bytes are whole is seen by reading them all.
-	return n, c.drain(ctx, m)
-}
-
-func countElements(s *stream) (n int, err error) {
-	if err := s.begin('['); err != nil {
-		return 0, err
-	}
-	for {
-		more, err := s.more()
-		if err != nil || !more {
-			return n, err
-		}
-		if err := s.skip(); err != nil {
-			return n, err
-		}
-		n++
-	}
-}
-
-// drain reads a member for its digest.
-func (c *counter) drain(ctx context.Context, m *upload.Member) error {
-	r, err := m.Open(ctx)
-	if err != nil {
-		return err
-	}
-	g := &gate{r: r, until: 1<<63 - 1, progress: c.progress.of(m)}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, g); err != nil {
-		return errors.Join(err, r.Close())
-	}
-	c.done(m, daybook.Digest(sum.Sum(nil)))
-	return r.Close()
-}
-
-func (c *counter) done(m *upload.Member, d daybook.Digest) {
-	c.members[m.Name].Digest = d
-	c.progress.finish(m)
 }
 
 // unread counts a record that no message could be made of.
@@ -423,32 +334,4 @@ func number(id string) uint64 {
 func second(s string) (int64, bool) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	return t.Unix(), err == nil
-}
-
-// progress tells how far the first reading is, by packed bytes.
-type progress struct {
-	tell        func(done, total int64)
-	done, total int64
-	told        int64
-}
-
-func (p *progress) of(m *upload.Member) func(int) {
-	var n int64
-	return func(more int) {
-		n += int64(more)
-		p.say(p.done + int64(float64(n)/float64(max(m.Size, 1))*float64(m.Packed)))
-	}
-}
-
-func (p *progress) finish(m *upload.Member) {
-	p.done += m.Packed
-	p.say(p.done)
-}
-
-// say tells of it at most once in a mebibyte, and at the end.
-func (p *progress) say(done int64) {
-	if done = min(done, p.total); p.tell != nil && (done >= p.told+1<<20 || done == p.total && done > p.told) {
-		p.told = done
-		p.tell(done, p.total)
-	}
 }

@@ -154,7 +154,7 @@ func TestGroups(t *testing.T) {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	i := slices.IndexFunc(sum.Threads, func(th upload.Thread) bool { return th.ID == group })
-	if i < 0 || sum.Threads[i].Kind != upload.ThreadGroup || sum.Threads[i].Messages != 5 || sum.Threads[i].In != 1 {
+	if i < 0 || sum.Threads[i].Kind != upload.ThreadGroup || sum.Threads[i].Messages != 5 || sum.Threads[i].In != 1 || sum.Threads[i].Title != "we talk" {
 		t.Errorf("threads %+v, want the group with five messages", sum.Threads)
 	}
 }
