@@ -168,7 +168,7 @@ func (cmd *connectXCommand) giveBack(c *call, a *app, account daybook.Account, s
 		return nil
 	}
 	if err := twitter.Driver(a.x).Revoke(c.ctx, account, secret); err != nil {
-		return fmt.Errorf("X has not confirmed that the token is revoked; the person can take the app off in X's settings, under connected apps: %w", err)
+		return fmt.Errorf("the platform has not confirmed that the token is revoked; the person can take the app off in X's settings, under connected apps: %w", err)
 	}
 	return nil
 }

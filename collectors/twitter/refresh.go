@@ -17,7 +17,7 @@ import (
 
 // ErrApp says that X does not know the operator's app: not the person's doing,
 // and nothing that they could mend.
-var ErrApp = errors.New("X does not take the app's client ID or its secret; look at both in the configuration")
+var ErrApp = errors.New("the app's client ID or its secret is not taken by X; look at both in the configuration")
 
 // refresh gets a fresh pair of tokens by the refresh token, which X takes once.
 func (c Config) refresh(ctx context.Context, _ daybook.Account, b []byte) ([]byte, error) {
@@ -64,7 +64,7 @@ func (c Config) token(ctx context.Context, form url.Values) (secret, error) {
 		Seconds int64  `json:"expires_in"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Access == "" {
-		return secret{}, errors.New("X's answer holds no token")
+		return secret{}, errors.New("the answer of X holds no token")
 	}
 	life := time.Duration(answer.Seconds) * time.Second
 	if answer.Seconds <= 0 || answer.Seconds > int64(365*24*time.Hour/time.Second) {
