@@ -138,7 +138,8 @@ type v11Call struct {
 
 // RoundTrip implements http.RoundTripper.
 func (c *v11Call) RoundTrip(r *http.Request) (*http.Response, error) {
-	a, err := c.api.Do(c.ctx, r.Method, r.URL.String(), nil, http.StatusOK, http.StatusForbidden, http.StatusNotFound)
+	a, err := c.api.Do(c.ctx, r.Method, r.URL.String(), nil,
+		http.StatusOK, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound)
 	switch {
 	case err != nil:
 	case a.Exchange.Status != http.StatusOK:
@@ -170,7 +171,7 @@ func (s *v11Source) ask(ctx context.Context, call func(*gotwitter.Client) error)
 	return c.answer, err
 }
 
-// A v11Refusal is an answer with status 403 or 404 and the code of its reason.
+// A v11Refusal is an answer with status 401, 403 or 404 and the code of its reason.
 type v11Refusal struct {
 	status collectors.StatusError
 	code   int // 0 if it gives none
@@ -189,11 +190,12 @@ func v11Refused(a collectors.Answer) error {
 	return e
 }
 
-// Codes that v1.1 puts beside status 403 and 404.
+// Codes that v1.1 puts beside status 401, 403 and 404.
 const (
 	codeNotThere  = 34  // a message
 	codeSuspended = 64  // the person's account
 	codeNoDM      = 93  // the app may not see direct messages
+	codeClock     = 135 // this machine's clock is wrong: the signature holds the time
 	codeLocked    = 326 // the person's account
 	codeNoAccess  = 453 // the app has v2 alone
 )
@@ -204,16 +206,20 @@ func (s *v11Source) named(err error) error {
 	if !errors.As(err, &status) {
 		return err
 	}
+	code := 0
+	if no := (*v11Refusal)(nil); errors.As(err, &no) {
+		code = no.code
+	}
 	switch status.Status {
 	case http.StatusUnauthorized:
-		return fmt.Errorf("%w: %w", collectors.ErrRefused, err)
+		if code != codeClock {
+			return fmt.Errorf("%w: %w", collectors.ErrRefused, err)
+		}
 	case http.StatusPaymentRequired:
 		limit := &collectors.RateLimitError{Until: s.config.Now().Add(creditsRecheck), Cause: causeCredits}
 		return fmt.Errorf("%w: %w", limit, err)
-	}
-	var no *v11Refusal
-	if errors.As(err, &no) && status.Status == http.StatusForbidden {
-		switch no.code {
+	case http.StatusForbidden:
+		switch code {
 		case codeNoDM, codeNoAccess:
 			return fmt.Errorf("%w: %w", collectors.ErrNoLane, err)
 		case codeSuspended, codeLocked:

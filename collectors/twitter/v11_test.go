@@ -253,6 +253,8 @@ func TestLossV11_SilentErrors(t *testing.T) {
 		{"no credits", 402, "application/problem+json", `{"title":"CreditsDepleted","status":402}`, nil, "the credits at the platform are used up", false},
 		{"no credits, empty", 402, "application/json", "", nil, "the credits at the platform are used up", false},
 		{"refused", 401, "application/json", `{"errors":[{"code":89,"message":"Invalid or expired token."}]}`, collectors.ErrRefused, "", false},
+		{"refused, empty", 401, "application/json", "", collectors.ErrRefused, "", false},
+		{"this machine's clock is wrong", 401, "application/json", `{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}`, nil, "", false},
 		{"problem", 403, "application/problem+json", problem, nil, "", false},
 		{"forbidden, empty", 403, "application/json", "", nil, "", false},
 		{"no access to v1.1", 403, "application/json", `{"errors":[{"code":453,"message":"You currently have access to a subset of X API V2 endpoints"}]}`, collectors.ErrNoLane, "", false},
