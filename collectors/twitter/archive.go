@@ -235,6 +235,8 @@ func readArchiveMessage(me string, place []string, raw []byte) (*daybook.ReadMes
 		Text:      Text(j.Text, archiveLinks(j.URLs)),
 		Thread:    place[0],
 	}
+	// What a short address stands for has not always been in archives.
+	m.Incomplete = strings.Contains(m.Text, "https://t.co/")
 	if to := string(j.RecipientID); to != "" && to != me {
 		m.To = []daybook.Handle{User(to, "", "")}
 	}

@@ -44,6 +44,7 @@ func readArchivePost(me string, raw []byte) (*daybook.ReadMessage, error) {
 		URL:        "https://x.com/i/status/" + id,
 		Incomplete: cutShort(j.FullText),
 	}
+	m.Incomplete = m.Incomplete || strings.Contains(m.Text, "https://t.co/")
 	if first != id {
 		m.Edited = sent
 		// Times of posts are given in seconds.

@@ -32,6 +32,10 @@ func TestParseArchive(t *testing.T) {
 			Key: "x:dm/5", Native: "5", Kind: daybook.KindDirectMessage, Direction: daybook.Out, Sender: twitter.User(mara, "", ""),
 			To: []daybook.Handle{twitter.User(ruben, "", "")}, Sent: sent, Text: "hello", Thread: talk,
 		}}},
+		{"a short address of which nothing is said", talk + "/5", `{"messageCreate":{"id":"5","senderId":"` + ruben + `","text":"https://t.co/a https://t.co/b",` + at + `,"urls":[{"url":"https://t.co/a","expanded":"https://a.example"}]}}`, []daybook.ReadMessage{{
+			Key: "x:dm/5", Native: "5", Kind: daybook.KindDirectMessage, Direction: daybook.In, Sender: twitter.User(ruben, "", ""), Sent: sent,
+			Text: "https://a.example https://t.co/b", Thread: talk, Incomplete: true,
+		}}},
 		{"a log-in", "logins/2026-10-03T10:00:00.123Z/203.0.113.77", `{"ipAudit":{"accountId":"` + mara + `","loginIp":"203.0.113.77",` + at + `}}`, []daybook.ReadMessage{{
 			Key: "x:login/203.0.113.77/20261003T100000.123Z", Kind: daybook.KindLogin, Direction: daybook.Out, Sender: twitter.User(mara, "", ""), Sent: sent, Text: "203.0.113.77", Thread: "logins",
 		}}},
