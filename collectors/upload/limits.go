@@ -25,7 +25,7 @@ func DefaultLimits() Limits {
 		Name:      1024,
 		Member:    8 << 30,
 		Total:     32 << 30,
-		Ratio:     300,
+		Ratio:     100,
 		Floor:     16 << 20,
 	}
 }

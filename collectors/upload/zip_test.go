@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -117,7 +118,7 @@ func TestOpenArchiveLarge(t *testing.T) {
 	}
 }
 
-func TestOpenArchiveNames(t *testing.T) {
+func TestOpenArchiveNames_E4(t *testing.T) {
 	const harm = "could do harm"
 	for _, tt := range []struct {
 		name, member string
@@ -159,7 +160,7 @@ func TestOpenArchiveNames(t *testing.T) {
 	}
 }
 
-func TestOpenArchiveMembers(t *testing.T) {
+func TestOpenArchiveMembers_E4(t *testing.T) {
 	mode := func(m fs.FileMode) zip.FileHeader {
 		h := zip.FileHeader{Name: "data/a.js"}
 		h.SetMode(m)
@@ -246,9 +247,9 @@ func TestOpenArchiveChanged(t *testing.T) {
 	}
 }
 
-// TestOpenArchiveOverlap hides a member in the bytes of another: each byte would
+// TestOpenArchiveOverlap_E4 hides a member in the bytes of another: each byte would
 // count twice.
-func TestOpenArchiveOverlap(t *testing.T) {
+func TestOpenArchiveOverlap_E4(t *testing.T) {
 	le := binary.LittleEndian
 	header := func(name string, body []byte) []byte {
 		h := append([]byte("PK\x03\x04"), make([]byte, 26)...)
@@ -292,7 +293,7 @@ func TestOpenArchiveOverlap(t *testing.T) {
 	refusedWith(t, err, "lie over one another")
 }
 
-func TestOpenArchiveLimits(t *testing.T) {
+func TestOpenArchiveLimits_E4(t *testing.T) {
 	b := zipped(t, named("data/a.js", "data/b.js", "data/c.js")...)
 	bomb := uploadtest.Bomb(t, "bomb.zip", 1, 20<<20)
 	for _, tt := range []struct {
@@ -320,6 +321,34 @@ func TestOpenArchiveLimits(t *testing.T) {
 	l.File, l.Members, l.Name, l.Member, l.Total = int64(len(b)), 3, 9, 31, 93
 	if _, err := readAll(t.Context(), uploadtest.Memory("a.zip", b), l); err != nil {
 		t.Errorf("just within the limits: %v", err)
+	}
+}
+
+// TestOpenArchiveMillion_E4 holds that a list of a million members is refused
+// before it is taken in, whatever the file says of their number.
+func TestOpenArchiveMillion_E4(t *testing.T) {
+	const n = 1_000_000
+	entry := append([]byte("PK\x01\x02"), make([]byte, 43)...)
+	binary.LittleEndian.PutUint16(entry[28:], 1)
+	entry[46] = 'a'
+	for _, said := range []uint16{1, n & 0xFFFF, 0xFFFF} {
+		t.Run(fmt.Sprint(said), func(t *testing.T) {
+			b := append([]byte("PK\x03\x04"), bytes.Repeat(entry, n)...)
+			end := append([]byte("PK\x05\x06"), make([]byte, 18)...)
+			binary.LittleEndian.PutUint16(end[8:], said)
+			binary.LittleEndian.PutUint16(end[10:], said)
+			binary.LittleEndian.PutUint32(end[12:], uint32(n*len(entry)))
+			binary.LittleEndian.PutUint32(end[16:], 4)
+			f := uploadtest.Memory("a.zip", append(b, end...))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := upload.OpenArchive(t.Context(), f, upload.DefaultLimits())
+			runtime.ReadMemStats(&after)
+			refusedWith(t, err, "too many files")
+			if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 16 {
+				t.Errorf("%d MB of memory", took)
+			}
+		})
 	}
 }
 
@@ -378,8 +407,8 @@ func FuzzOpenArchive(f *testing.F) {
 	})
 }
 
-// TestOpenArchiveSlack hides bytes behind the packed bytes of a member.
-func TestOpenArchiveSlack(t *testing.T) {
+// TestOpenArchiveSlack_E4 hides bytes behind the packed bytes of a member.
+func TestOpenArchiveSlack_E4(t *testing.T) {
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestSpeed)
 	if err != nil {

@@ -20,9 +20,9 @@ import (
 	"daybook/internal/need"
 )
 
-// TestRefused holds that one bad file refuses the archive, and that the error
+// TestRefused_E4 holds that one bad file refuses the archive, and that the error
 // names it.
-func TestRefused(t *testing.T) {
+func TestRefused_E4(t *testing.T) {
 	good := conversation(talk, message("5", ruben, "hello"))
 	broken := func(s string) made { return made{types: map[string][]string{"directMessages": {s}}} }
 	bare := func(s string) made {
@@ -229,8 +229,8 @@ func TestRecognize(t *testing.T) {
 	}
 }
 
-// TestHostileFolder goes over the whole folder of hostile files.
-func TestHostileFolder(t *testing.T) {
+// TestHostileFolder_E4 goes over the whole folder of hostile files.
+func TestHostileFolder_E4(t *testing.T) {
 	dir := filepath.Join(need.TestData(t), "exports", "hostile")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
