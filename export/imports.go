@@ -66,7 +66,7 @@ func (s *Shown) filesOf(v *View) map[daybook.Digest]bool {
 // selection: names of members and threads, places of what was not read.
 func bareImport(i *daybook.Import) *daybook.Import {
 	n := *i
-	n.Members, n.Threads = nil, nil
+	n.Members, n.Threads, n.Held = nil, nil, nil
 	if n.Report != nil {
 		r := *n.Report
 		r.NotRead, r.NotTaken = slices.Clone(r.NotRead), slices.Clone(r.NotTaken)
@@ -278,7 +278,7 @@ func (c *coverer) imported(i *daybook.Import) *daybook.Import {
 		return nil
 	}
 	n := *i
-	n.Name, n.Threads = c.text(n.Name), c.texts(n.Threads)
+	n.Name, n.Threads, n.Held = c.text(n.Name), c.texts(n.Threads), c.texts(n.Held)
 	n.Members = slices.Clone(n.Members)
 	for k := range n.Members {
 		n.Members[k].Name = c.text(n.Members[k].Name)

@@ -134,13 +134,29 @@ func secretsOutside(t *testing.T, a *app, id daybook.CaseID, inside map[uint64]b
 			if slices.Contains(namesNothing, f.Name) || d.Kind == daybook.RecordExport {
 				continue
 			}
+			// So does which file a message was read from, and what was in it.
+			if d.Kind == daybook.RecordImport && slices.Contains([]string{"file", "name", "kind", "parser", "made", "report"}, f.Name) {
+				continue
+			}
 			for _, v := range parts(f.Value) {
 				secrets[v] = where
 			}
 		}
 	}
 	// Whom the message reached, and in which log it is, is part of it.
-	own += string(id) + "\nwren@social.example\n"
+	own += string(id) + "\nwren@social.example\nwren_fires_clay\nblocked\n"
+	// Times that were not watched stand in it with the random identifiers of
+	// accounts, and so does since when there was somebody who watched.
+	view, err := a.view(t.Context(), id, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, account := range view.Accounts {
+		own += string(account.ID) + "\n"
+	}
+	for _, w := range view.Facts.Watched {
+		own += w.From.Format(time.RFC3339Nano) + "\n"
+	}
 	for v := range secrets {
 		if v = strings.Trim(v, `"`); len(v) < 6 || strings.Contains(own, v) || strings.Contains(own, strings.ReplaceAll(v, "/", `\/`)) {
 			delete(secrets, v)
@@ -182,9 +198,61 @@ func parts(b []byte) []string {
 
 func TestBundlesOfACase_B5(t *testing.T) {
 	a, id := demoApp(t)
+	t.Run("two platforms", func(t *testing.T) { twoPlatforms(t, a, id) })
 	t.Run("one message", func(t *testing.T) { oneMessage(t, a, id) })
 	t.Run("withheld", func(t *testing.T) { withheldIsNowhere(t, a, id) })
 	t.Run("interrupted", func(t *testing.T) { interrupted(t, a, id) })
+}
+
+// The demo is on two platforms: what was read from X and in her archive is one
+// message with both, and the older ones stand in the archive alone. The links
+// and counts go across.
+func twoPlatforms(t *testing.T, a *app, id daybook.CaseID) {
+	view, err := a.view(t.Context(), id, mustSize(t, a, id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := export.Show(view, export.Spec{Kind: export.Complete})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ways := map[string]int{}
+	for i := range s.Exhibits {
+		x := &s.Exhibits[i]
+		var names []string
+		for _, o := range x.Ways() {
+			names = append(names, string(o))
+		}
+		ways[string(x.Message.Platform)+" "+string(x.Message.Kind)+" "+strings.Join(names, "+")]++
+	}
+	for _, way := range []string{"mastodon mention collected", "x mention collected", "x direct_message collected+imported", "x direct_message imported", "x direct_message collected"} {
+		if ways[way] == 0 {
+			t.Errorf("no message of the kind %q: %v", way, ways)
+		}
+	}
+	if f := s.AddedFiles(); len(f) != 1 || f[0].Report == nil || f[0].Report.Known == 0 || f[0].Report.New == 0 {
+		t.Errorf("the files that were added: %+v", f)
+	}
+	across := 0
+	for _, f := range view.Findings {
+		platforms := map[daybook.Platform]bool{}
+		for _, h := range f.Handles {
+			platforms[h.Platform] = true
+		}
+		if len(platforms) == 2 {
+			across++
+		}
+	}
+	if across < 2 {
+		t.Errorf("%d findings are about handles of both platforms", across)
+	}
+	files, _ := bundleOf(t, a, id, export.Spec{Kind: export.Complete})
+	report := string(files["data/report.pdf as text"])
+	for _, words := range []string{"Files that were added", "from file 1", "and by another way: both captures are in the record", "never holds"} {
+		if !strings.Contains(strings.Join(strings.Fields(report), " "), words) {
+			t.Errorf("the report does not say %q", words)
+		}
+	}
 }
 
 // A bundle of one message of a whole case holds nothing of the others: not in
@@ -194,7 +262,11 @@ func oneMessage(t *testing.T, a *app, id daybook.CaseID) {
 	if err != nil || len(messages) < 20 {
 		t.Fatal(len(messages), err)
 	}
-	for _, m := range []daybook.Message{messages[3], messages[len(messages)-2]} {
+	fromFile, _, err := a.db.List(t.Context(), id, daybook.MessageFilter{Kind: daybook.KindDirectMessage, Origin: daybook.Imported}, 1, "")
+	if err != nil || len(fromFile) == 0 {
+		t.Fatal(fromFile, err)
+	}
+	for _, m := range []daybook.Message{messages[3], messages[len(messages)-2], fromFile[0]} {
 		files, e := bundleOf(t, a, id, export.Spec{Kind: export.Selection, Entries: []uint64{m.Captures[0]}})
 		inside := map[uint64]bool{}
 		for _, n := range bundleItems(t, files) {

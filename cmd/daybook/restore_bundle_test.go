@@ -68,7 +68,7 @@ func TestLeaveAndComeBack_D14(t *testing.T) {
 			t.Errorf("%+v, %v", report, err)
 		}
 		accounts, err := a.db.Accounts(t.Context(), id)
-		if err != nil || len(accounts) != 1 || accounts[0].State != daybook.Stopped {
+		if err != nil || len(accounts) != 2 || accounts[0].State != daybook.Stopped || accounts[1].State != daybook.Stopped {
 			t.Errorf("%+v, %v", accounts, err)
 		}
 		for _, acc := range accounts {
