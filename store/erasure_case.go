@@ -10,7 +10,7 @@ import (
 
 // ofCase are the tables, beside the derived ones, whose rows go with a case.
 var ofCase = []string{"log_payload", "blob", "task", "seen", "follower", "access_grant", "account", "alert_state", "alert_rule", "alert_event",
-	"alert_recipient", "alert_mail", "saved_search", "visit", "review", "own", "tombstone", "bundle", "spend"}
+	"alert_recipient", "alert_mail", "saved_search", "visit", "review", "own", "tombstone", "bundle", "spend", "spend_seen"}
 
 // treeOfCase are the tables that hold what is kept for ever.
 var treeOfCase = []string{"log_entry", "log_head", "checkpoint", "stamp", "stamp_wanted", "anchor_given"}

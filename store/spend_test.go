@@ -29,17 +29,22 @@ func TestSpend(t *testing.T) {
 			return at
 		}
 		for _, add := range []struct {
-			a      daybook.Account
-			at     string
-			amount int64
+			a    daybook.Account
+			at   string
+			what string
+			ids  []string
+			each int64
 		}{
-			{a, "2026-02-28 23:59:59", 7},
-			{a, "2026-03-01 00:00:00", 10_000},
-			{a, "2026-03-01 23:59:59", 5_000},
-			{a, "2026-03-31 12:00:00", 1},
-			{b, "2026-03-01 00:00:00", 900},
+			{a, "2026-02-28 23:59:59", "message", []string{"1"}, 7},
+			{a, "2026-03-01 00:00:00", "message", []string{"1"}, 10_000},
+			{a, "2026-03-01 23:59:59", "message", []string{"1"}, 10_000}, // the same day
+			{a, "2026-03-01 23:59:59", "post", []string{"1", "1"}, 5_000},
+			{a, "2026-03-31 12:00:00", "message", []string{"1"}, 1},
+			{a, "2026-03-31 13:00:00", "message", []string{"1"}, 1},
+			{a, "2026-03-31 13:00:00", "message", nil, 1},
+			{b, "2026-03-01 00:00:00", "message", []string{"1", "2", "3"}, 300},
 		} {
-			if err := db.AddSpent(ctx, add.a, day(add.at), add.amount); err != nil {
+			if err := db.AddSpent(ctx, add.a, day(add.at), add.what, add.ids, add.each); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -61,14 +66,14 @@ func TestSpend(t *testing.T) {
 				}
 			})
 		}
-		if err := db.AddSpent(ctx, a, accountTime, -1); !errors.Is(err, daybook.ErrInvalid) {
+		if err := db.AddSpent(ctx, a, accountTime, "message", []string{"1"}, -1); !errors.Is(err, daybook.ErrInvalid) {
 			t.Errorf("less than nothing: %v, want ErrInvalid", err)
 		}
 		elsewhere := archive.Within(ctx, other)
 		if _, err := db.Spent(elsewhere, a, accountTime, accountTime); !errors.Is(err, daybook.ErrForbidden) {
 			t.Errorf("from another case: %v, want ErrForbidden", err)
 		}
-		if err := db.AddSpent(elsewhere, a, accountTime, 1); !errors.Is(err, daybook.ErrForbidden) {
+		if err := db.AddSpent(elsewhere, a, accountTime, "message", []string{"1"}, 1); !errors.Is(err, daybook.ErrForbidden) {
 			t.Errorf("from another case: %v, want ErrForbidden", err)
 		}
 		if err := db.EraseCase(ctx, c); err != nil {

@@ -90,17 +90,17 @@ const askAgain = time.Hour
 
 // Spending keeps amounts by account and day. *store.DB implements it.
 type Spending interface {
-	// AddSpent adds an amount to what an account cost on the UTC day of at.
-	AddSpent(ctx context.Context, a daybook.Account, at time.Time, millionths int64) error
+	// AddSpent adds each to what an account cost on the UTC day of at, once for
+	// every identifier of what that was not added on that day before.
+	AddSpent(ctx context.Context, a daybook.Account, at time.Time, what string, ids []string, each int64) error
 	// Spent returns what an account cost on the UTC days from from on, up to
 	// but not including that of until.
 	Spent(ctx context.Context, a daybook.Account, from, until time.Time) (millionths int64, err error)
 }
 
 // A Counter is the Meter that stands between the sources and where amounts are
-// kept. What was read on a day is known to one process until it ends: after a
-// restart the same resource is counted again, so the count can be too high and
-// never too low.
+// kept. It remembers what it has added on a day, so that most looks at an account
+// where nothing is new write nothing.
 type Counter struct {
 	spending Spending
 	prices   Prices
@@ -161,24 +161,30 @@ func (c *Counter) Read(ctx context.Context, a daybook.Account, now time.Time, wh
 	if !known {
 		return fmt.Errorf("%w: there is no price for %q", daybook.ErrInvalid, what)
 	}
-	fresh := c.fresh(a.ID, now, what, ids)
-	if price == 0 || len(fresh) == 0 {
+	if price == 0 {
 		return nil
 	}
-	if err := c.spending.AddSpent(ctx, a, now, int64(price)*int64(len(fresh))); err != nil {
+	if what == ReadMention { // whatever list it stood in
+		what = ReadPost
+	}
+	fresh := c.fresh(a.ID, now, what, ids)
+	if len(fresh) == 0 {
+		return nil
+	}
+	native := make([]string, len(fresh))
+	for i, f := range fresh {
+		native[i] = f.id
+	}
+	if err := c.spending.AddSpent(ctx, a, now, string(what), native, int64(price)); err != nil {
 		c.forget(fresh)
 		return fmt.Errorf("count what was read: %w", err)
 	}
 	return nil
 }
 
-// fresh returns what was not read yet on the day of now, and takes it as read.
+// fresh returns what this process has not added on the day of now, and takes it as
+// added.
 func (c *Counter) fresh(id daybook.AccountID, now time.Time, what Resource, ids []string) (out []seenResource) {
-	switch what { // what it is, whatever list it stood in
-	case ReadMention:
-		what = ReadPost
-	case ReadProfile, ReadBlock, ReadMessage, ReadUser, ReadPost:
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if day := now.UTC().Format(time.DateOnly); day != c.day {

@@ -9,5 +9,13 @@ CREATE TABLE spend (
   millionths BIGINT NOT NULL,        -- of a US dollar
   PRIMARY KEY (case_id, account_id, day)
 );
+-- What an amount of the last days was for, so that it is counted once in a day.
+CREATE TABLE spend_seen (
+  case_id TEXT NOT NULL,
+  day     BIGINT NOT NULL,           -- as in spend
+  ref     BYTEA NOT NULL,            -- keyed hash of account, day and what it was
+  PRIMARY KEY (case_id, day, ref)
+);
 -- +goose Down
+DROP TABLE spend_seen;
 DROP TABLE spend;
