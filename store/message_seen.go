@@ -42,6 +42,9 @@ func (c *content) seen(s cases.Sight) daybook.Message {
 // as index.Query.Among wants them, of which the Sight of the context shows all
 // that they ever said; all is true, and there are none, if it shows everything.
 func (db *DB) SeenMessages(ctx context.Context, c daybook.CaseID) (macs [][32]byte, all bool, err error) {
+	if err := inScope(ctx, c); err != nil {
+		return nil, false, err
+	}
 	sight := cases.SightOf(ctx)
 	if sight.Whole() {
 		return nil, true, nil
