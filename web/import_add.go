@@ -206,7 +206,10 @@ type importJobPage struct {
 	Ref     string // of Done
 }
 
-const importEvery = 2 // seconds after which the page asks again
+const (
+	importEvery = 2   // seconds after which the page asks again
+	maxRefusal  = 600 // characters of why a file was refused
+)
 
 func (r *request) importPage() error { return r.showImport(http.StatusOK, importEvery, nil) }
 
@@ -216,7 +219,7 @@ func (r *request) importStill() error { return r.showImport(http.StatusOK, 0, ni
 func (r *request) showImport(status, every int, choice *choicePage) error {
 	j, err := r.importJob()
 	p := importJobPage{Case: r.in(""), Owner: r.owner(), They: r.they(), Job: j, Name: nameOf(j.Name), Size: bytesText(j.Size), Began: r.clock(j.Began), Until: r.clock(j.Until),
-		Still: every == 0, What: textOf(j.What), Hint: textOf(j.Hint)}
+		Still: every == 0, What: safe(j.What, maxRefusal, true), Hint: safe(j.Hint, maxRefusal, true)}
 	if errors.Is(err, daybook.ErrNotFound) {
 		return r.render(http.StatusNotFound, "import-job", "title.accounts", p)
 	}

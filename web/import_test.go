@@ -60,8 +60,8 @@ func TestAddFile(t *testing.T) {
 		t.Errorf("taken: %v, %v bytes", h.tray.taken, h.tray.bytes)
 	}
 	choose := maya.get(sent.Location)
-	maya.says(choose, 200, "X account archive", "2220000100", "1 Mar 2026 to 14 Nov 2026", "2,340 messages", "A conversation with 2220000101",
-		"31 messages, 30 to you and 1 from you", "A group with 2220000101, 2220000102, 2220000103", "Public posts", "When and from where the account was used", "100 entries",
+	maya.says(choose, 200, "X account archive", "2220000100", "1 Mar 2026 to 14 Nov 2026", "2,340 messages", "A conversation with number 2220000101",
+		"31 messages, 30 to you and 1 from you", "A group with number 2220000101, number 2220000102, number 2220000103", "Public posts", "When and from where the account was used", "100 entries",
 		"one part of an archive of several", "encrypted chats", "until 10:14 GMT")
 	chosen := map[string]bool{}
 	for _, e := range elementsOf(t, choose.Body) {

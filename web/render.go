@@ -214,7 +214,7 @@ func (r *request) nav() ([]navGroup, error) {
 	}
 	item := func(key, icon, page string) navItem {
 		href := "/c/" + string(id) + "/" + page
-		return navItem{Key: key, Icon: icon, Href: href, Current: r.route.path == "/c/{case}/"+page || strings.HasPrefix(r.route.path, "/c/{case}/"+page+"/")}
+		return navItem{Key: key, Icon: icon, Href: href, Current: r.below(page)}
 	}
 	if !person {
 		groups = append(groups, navGroup{Items: []navItem{{Key: "nav.work", Icon: "work", Href: "/work", Current: r.route.path == "/work"}}})
@@ -256,6 +256,20 @@ func (r *request) nav() ([]navGroup, error) {
 	}
 	you := navGroup{Key: "nav.you", Items: []navItem{{Key: "nav.settings", Icon: "settings", Href: "/settings", Current: r.route.path == "/settings"}}}
 	return append(groups, you), nil
+}
+
+// below reports whether the visit is to a page of the menu, or to one that it
+// leads to.
+func (r *request) below(page string) bool {
+	at := strings.TrimPrefix(r.route.path, "/c/{case}/")
+	if page == "accounts" { // an address cannot begin with it where an account is named in that place
+		for _, other := range []string{"adding", "added", "connect", "connecting"} {
+			if strings.HasPrefix(at, other+"/") {
+				return true
+			}
+		}
+	}
+	return at == page || strings.HasPrefix(at, page+"/")
 }
 
 // static serves the stylesheet, the script and the icon. They hold nothing of
