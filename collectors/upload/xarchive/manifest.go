@@ -66,18 +66,29 @@ func plain(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 }
 
-// readManifest returns the list of contents, and the folder that all of it lies
-// in: "" or a name that ends with a slash.
-func readManifest(ctx context.Context, a *upload.Archive) (*manifest, string, error) {
-	const name = "data/manifest.js"
+// manifestName is where the list of contents lies in the archive's folder.
+const manifestName = "data/manifest.js"
+
+// findManifest returns the list of contents; nil if there is none.
+func findManifest(a *upload.Archive) (*upload.Member, error) {
 	var found *upload.Member
 	for _, m := range a.Members() {
-		if (m.Name == name || strings.HasSuffix(m.Name, "/"+name)) && !strings.HasPrefix(m.Name, "__MACOSX/") {
+		if (m.Name == manifestName || strings.HasSuffix(m.Name, "/"+manifestName)) && !strings.HasPrefix(m.Name, "__MACOSX/") {
 			if found != nil {
-				return nil, "", refuse("there are several archives in it", "add each archive by itself, as X gave it")
+				return nil, refuse("there are several archives in it", "add each archive by itself, as X gave it")
 			}
 			found = m
 		}
+	}
+	return found, nil
+}
+
+// readManifest returns the list of contents, and the folder that all of it lies
+// in: "" or a name that ends with a slash.
+func readManifest(ctx context.Context, a *upload.Archive) (*manifest, string, error) {
+	found, err := findManifest(a)
+	if err != nil {
+		return nil, "", err
 	}
 	if found == nil {
 		return nil, "", refuse("the list of what is in the archive (data/manifest.js) is missing", askX)
@@ -100,7 +111,7 @@ func readManifest(ctx context.Context, a *upload.Archive) (*manifest, string, er
 	if len(m.DataTypes) == 0 {
 		return nil, "", refuse("the list of what is in the archive is empty", askX)
 	}
-	return m, strings.TrimSuffix(found.Name, name), nil
+	return m, strings.TrimSuffix(found.Name, manifestName), nil
 }
 
 // A scalar is text, a number or a truth value, as text: numbers are written in

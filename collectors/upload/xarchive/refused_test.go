@@ -229,6 +229,22 @@ func TestRecognize(t *testing.T) {
 	}
 }
 
+// TestRecognizeDamaged holds that an archive whose list is damaged is known as one,
+// and that opening it says what is wrong.
+func TestRecognizeDamaged(t *testing.T) {
+	a := direct(message("5", ruben, "hello"))
+	a.edit = func(m string) string { return m[:len(m)/2] }
+	f := a.file(t)
+	format, r, err := upload.Recognize(t.Context(), f, xarchive.Format())
+	if err != nil || format.Kind != xarchive.Kind || r.Confidence >= 90 {
+		t.Fatalf("got %q, %+v, %v", format.Kind, r, err)
+	}
+	var refused *upload.RefusedError
+	if _, err := format.Open(t.Context(), f, upload.Options{}); !errors.As(err, &refused) || !strings.Contains(refused.What, "manifest.js") {
+		t.Errorf("got %v, want that the list of contents is damaged", err)
+	}
+}
+
 // TestHostileFolder_E4 goes over the whole folder of hostile files.
 func TestHostileFolder_E4(t *testing.T) {
 	dir := filepath.Join(need.TestData(t), "exports", "hostile")

@@ -75,7 +75,13 @@ func recognize(ctx context.Context, f upload.File, l upload.Limits) upload.Recog
 	if err != nil {
 		return upload.Recognition{} // upload.Recognize says why
 	}
-	if _, _, err := readManifest(ctx, a); err == nil {
+	switch m, err := findManifest(a); {
+	case err != nil:
+		return upload.Recognition{Kind: Kind, Confidence: 70} // Open says why not
+	case m != nil:
+		if _, _, err := readManifest(ctx, a); err != nil {
+			return upload.Recognition{Kind: Kind, Confidence: 70}
+		}
 		return upload.Recognition{Kind: Kind, Confidence: 100}
 	}
 	if needs := needs(a); needs != "" {

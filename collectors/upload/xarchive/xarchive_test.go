@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,5 +98,21 @@ func TestRecorded(t *testing.T) {
 			t.Errorf("message %s: got %q of %s by %s in %s, want %q of %s by %s in %s", want.NativeID,
 				m.Text, m.Sent.At, m.Sender.Native, m.Thread, want.Text, want.Time, want.Sender, want.Conversation)
 		}
+	}
+}
+
+// TestProgress holds that the first reading tells how far it is, and comes to its
+// end.
+func TestProgress(t *testing.T) {
+	f := large(t, 100_000)
+	var told []int64
+	var of int64
+	e, err := xarchive.Format().Open(t.Context(), f, upload.Options{Progress: func(done, total int64) { told, of = append(told, done), total }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if len(told) < 2 || !slices.IsSorted(told) || told[len(told)-1] != of || of <= 0 || of > f.Size {
+		t.Errorf("told %d of %d, of a file of %d bytes", told, of, f.Size)
 	}
 }
