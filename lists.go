@@ -25,6 +25,7 @@ type HandleSummary struct {
 	First, Last time.Time
 	Group       int    // handles with the same number were confirmed as linked; 0: none
 	Marks       []Mark // in force, each once, in order of name
+	Called      string // what a person calls it (MarkCalled); no platform has shown this name
 }
 
 // Counts is how much a case holds.

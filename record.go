@@ -197,6 +197,7 @@ const (
 	MarkAllowed  Mark = "allowed"   // contact from this handle is agreed (child arrangements), in When
 	MarkExcluded Mark = "excluded"  // nothing from this handle is stored
 	MarkNamedDay Mark = "named-day" // a birthday, a court date
+	MarkCalled   Mark = "called"    // what the person calls this handle, in How: never mixed with names that a platform showed
 	MarkLinked   Mark = "linked"    // a person confirmed that Handle and Other are linked
 	MarkApart    Mark = "apart"     // a person said that they are not
 	MarkOpen     Mark = "open"      // a person left it open

@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"daybook"
 )
 
-const maxHow = 4000 // characters
+const (
+	maxHow    = 4000 // characters
+	maxCalled = 100  // characters of a name that a person gives
+)
 
 // Mark writes what a person decided about a handle, a pair of handles, a message
 // or a day, and returns the number of the entry. A later decision about the same
@@ -54,7 +58,7 @@ func (s *Cases) Mark(ctx context.Context, actor daybook.Actor, c daybook.CaseID,
 
 func rightFor(m daybook.Mark) (Action, bool) {
 	switch m {
-	case daybook.MarkStop, daybook.MarkUnwanted, daybook.MarkAllowed, daybook.MarkNamedDay:
+	case daybook.MarkStop, daybook.MarkUnwanted, daybook.MarkAllowed, daybook.MarkNamedDay, daybook.MarkCalled:
 		return Mark, true
 	case daybook.MarkExcluded:
 		return Consent, true
@@ -120,6 +124,10 @@ func completeDecision(d daybook.Decision, now time.Time) (daybook.Decision, erro
 		return d, nil
 	}
 	switch d.What {
+	case daybook.MarkCalled:
+		if d.How == "" || utf8.RuneCountInString(d.How) > maxCalled || strings.ContainsFunc(d.How, unicode.IsControl) {
+			return d, fmt.Errorf("%w: give the name that the person uses for them, of at most %d characters on one line", daybook.ErrInvalid, maxCalled)
+		}
 	case daybook.MarkStop:
 		if d.When.At.IsZero() {
 			return d, fmt.Errorf("%w: say when they were asked to stop, as well as it is known", daybook.ErrInvalid)

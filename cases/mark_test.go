@@ -172,3 +172,51 @@ func TestWhoMayMark(t *testing.T) {
 		}
 	}
 }
+
+// What a person calls a handle is theirs: the latest holds, it counts as no mark,
+// and it never becomes one of the names that a platform showed.
+func TestMarkCalled(t *testing.T) {
+	h := newHouse(t)
+	a := h.connect("token-1")
+	h.message(a, "1", kestrel, own)
+	called := func() string {
+		t.Helper()
+		all, err := h.db.Handles(t.Context(), h.c)
+		must(t, err)
+		for _, s := range all {
+			if s.Handle.Same(kestrel) {
+				if len(s.Marks) != 0 || len(s.Handle.Names) != 0 {
+					t.Errorf("marks %v, names %v", s.Marks, s.Handle.Names)
+				}
+				return s.Called
+			}
+		}
+		return "no such handle"
+	}
+	for _, tt := range []struct {
+		name string
+		d    daybook.Decision
+		want string
+	}{
+		{"named", daybook.Decision{How: " Ruben "}, "Ruben"},
+		{"named otherwise", daybook.Decision{How: "R. from the gym"}, "R. from the gym"},
+		{"taken back", daybook.Decision{Undone: true}, ""},
+	} {
+		tt.d.What, tt.d.Handle = daybook.MarkCalled, kestrel
+		if _, err := h.Mark(t.Context(), operator, h.c, tt.d); err != nil {
+			t.Fatal(err)
+		}
+		if got := called(); got != tt.want {
+			t.Errorf("%s: called %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	for _, how := range []string{"", "   ", strings.Repeat("x", 101), "two\nlines"} {
+		_, err := h.Mark(t.Context(), operator, h.c, daybook.Decision{What: daybook.MarkCalled, Handle: kestrel, How: how})
+		want(t, fmt.Sprintf("called %q", how), err, daybook.ErrInvalid)
+	}
+	facts, err := h.db.Facts(t.Context(), h.c, start)
+	must(t, err)
+	if len(facts.Marks) != 0 {
+		t.Errorf("facts %v", facts.Marks)
+	}
+}

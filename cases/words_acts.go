@@ -112,6 +112,8 @@ func decisionWords(d daybook.Decision) string {
 		what = "decided that nothing from a sender is kept from then on"
 	case daybook.MarkNamedDay:
 		what = "named a day"
+	case daybook.MarkCalled:
+		what = "wrote down what they call a sender"
 	case daybook.MarkLinked:
 		what = "confirmed that two handles are linked"
 	case daybook.MarkApart:

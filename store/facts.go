@@ -203,6 +203,8 @@ func (b *factsBuilder) marks(ctx context.Context) error {
 		switch d.What {
 		case daybook.MarkLinked, daybook.MarkApart, daybook.MarkOpen:
 			continue // about pairs: in Groups
+		case daybook.MarkCalled:
+			continue // says nothing of what they did
 		}
 		b.facts.Marks = append(b.facts.Marks, detect.Mark{
 			What: d.What, Handle: b.handle(d.handle), When: d.When, Entry: d.entry, About: d.Entry, How: d.How, At: d.At})

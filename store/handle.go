@@ -211,6 +211,10 @@ func (db *DB) Handles(ctx context.Context, c daybook.CaseID) ([]daybook.HandleSu
 			if s == nil || d.What == daybook.MarkLinked || d.What == daybook.MarkApart || d.What == daybook.MarkOpen {
 				continue
 			}
+			if d.What == daybook.MarkCalled {
+				s.Called = d.How
+				continue
+			}
 			if i, there := slices.BinarySearch(s.Marks, d.What); !there {
 				s.Marks = slices.Insert(s.Marks, i, d.What)
 			}

@@ -12,6 +12,7 @@ type handlePage struct {
 	voice
 	handleRow
 	Names    []seenName
+	CalledIs string // as it stands in the form
 	Letter   string // of its group
 	Zone     string // in which days are counted, and dates of forms are read
 	Text     []figure
@@ -32,11 +33,16 @@ type seenName struct {
 	From, To         stamp
 }
 
-// A markForm is what was typed into the form about agreed contact.
+// A markForm is what was typed into the form about agreed contact, or into that
+// about a name.
 type markForm struct {
 	From, To, How string
 	Field, Key    string // what is wrong, if something is
 }
+
+// Days reports whether it is the form about agreed contact that something was
+// wrong with.
+func (f markForm) Days() bool { return f.Field == "from" || f.Field == "to" }
 
 func (r *request) oneHandle() error {
 	h, err := r.handle(r.PathValue("handle"))
@@ -60,6 +66,7 @@ func (r *request) showHandle(status int, h daybook.Handle, form markForm) error 
 	page.May.Mark, page.May.Link, page.May.Exclude = r.can(cases.Mark), r.can(cases.Link), r.can(cases.Consent)
 	s := p.summary(h)
 	page.Unwanted, page.Excluded = slices.Contains(s.Marks, daybook.MarkUnwanted), slices.Contains(s.Marks, daybook.MarkExcluded)
+	page.CalledIs = s.Called
 	for _, n := range slices.Backward(s.Handle.Names) {
 		seen := seenName{From: r.day(n.From), To: r.day(n.To)}
 		var also bool

@@ -86,6 +86,7 @@ type handleLabel struct {
 	Mixes    bool // letters of several scripts in one word
 	Platform platformName
 	Native   name
+	Called   name // by a person, never by a platform; in lists of handles
 }
 
 // platformName is a platform by its key in the catalogue, or as it is called
@@ -247,6 +248,7 @@ func (r *request) handleRow(p *pattern, h daybook.Handle) (row handleRow, err er
 		return row, err
 	}
 	s := p.summary(h)
+	row.Called = textOf(s.Called)
 	for _, m := range s.Marks {
 		row.Marks = append(row.Marks, "handles.mark."+string(m))
 	}

@@ -233,6 +233,13 @@ func TestMarksAndTheirUndo(t *testing.T) {
 		t.Errorf("excluded: %v, %v", off, err)
 	}
 	mark("what", "excluded", "undo", "all")
+
+	shows(t, mark("what", "called", "how", "Bea from work"), "Named by a person: “Bea from work”", "No platform has shown this name", "Given a name")
+	shows(t, maya.get(h.path("handles")), "Named by a person: “Bea from work”")
+	shows(t, mark("what", "called", "undo", "all"), "The name that was given was taken back")
+	if got := mainOf(t, maya.get(h.path("handles")).Body); strings.Contains(got, "Bea") {
+		t.Error("the name was not taken back")
+	}
 	if off, err := h.db.Excluded(t.Context(), h.mayas); err != nil || len(off) > 0 {
 		t.Errorf("still excluded: %v, %v", off, err)
 	}
@@ -278,6 +285,8 @@ func TestMarkFormsSayWhatIsWrong(t *testing.T) {
 		{"a date that is none", []string{"what", "allowed", "handle", ref, "from", "the 3rd", "how", "my words"}, 422, "This date could not be read"},
 		{"the wrong way round", []string{"what", "allowed", "handle", ref, "from", "2026-10-09", "to", "2026-10-01"}, 422, "The last day lies before the first"},
 		{"no such mark", []string{"what", "forgiven", "handle", ref}, 422, ""},
+		{"no name", []string{"what", "called", "handle", ref, "how", " "}, 422, "Write a name of at most 100 characters"},
+		{"a name that is too long", []string{"what", "called", "handle", ref, "how", strings.Repeat("x", 101)}, 422, "Write a name of at most 100 characters"},
 		{"nobody", []string{"what", "unwanted"}, 404, ""},
 		{"a stop is not made here", []string{"what", "stop", "handle", ref}, 422, ""},
 		{"words that are too long", []string{"what", "unwanted", "handle", ref, "how", strings.Repeat("x", 4001)}, 422, ""},

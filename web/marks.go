@@ -3,19 +3,24 @@ package web
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"daybook"
 	"daybook/signin"
 )
 
+// mostCalled is how long a name may be that a person gives a handle, in characters.
+const mostCalled = 100
+
 // mark writes one decision about a sender. The form's fields:
 //
-//	what    unwanted, allowed or excluded; with undo, any mark
+//	what    unwanted, allowed, excluded or called; with undo, any mark
 //	handle  whom it is about, a handleRef; or
 //	entry   the ref of a message, for the other side of it
 //	from,to of allowed: dates, both may be empty
-//	how     in the user's words
+//	how     in the user's words; of called: the name
 //	undo    "all": takes every such mark back; else the ref of one decision
 //	back    where to go on: "handles", "stop", "timeline", "days", or the ref of a handle
 //	        or of an entry
@@ -52,13 +57,16 @@ func (r *request) mark() error {
 // decided reads a new mark from the form.
 func (r *request) decided(d daybook.Decision) (daybook.Decision, error) {
 	switch d.What {
-	case daybook.MarkUnwanted, daybook.MarkAllowed, daybook.MarkExcluded:
+	case daybook.MarkUnwanted, daybook.MarkAllowed, daybook.MarkExcluded, daybook.MarkCalled:
 	default:
 		return d, daybook.ErrInvalid
 	}
 	var err error
 	if d.Handle, err = r.whom(); err != nil {
 		return d, err
+	}
+	if d.What == daybook.MarkCalled && (strings.TrimSpace(d.How) == "" || utf8.RuneCountInString(d.How) > mostCalled) {
+		return d, &fieldError{Field: "called", Key: "handle.called.missing"}
 	}
 	if d.What != daybook.MarkAllowed {
 		return d, nil

@@ -25,6 +25,7 @@ var examples = map[string]string{
   daybook mark unwanted --case CASE --handle kestrel@birds.example
   daybook mark allowed --case CASE --handle ana@social.example --until 2026-12-31
   daybook mark excluded --case CASE --handle surgery@health.example
+  daybook mark called --case CASE --handle 2220000101 --how "Ruben, from the old street"
   daybook mark named-day --case CASE --at 2026-12-04 --how "court date"`,
 	"link": `  daybook link confirm --case CASE kestrel@birds.example reed@ponds.example --reason "the same picture of my door"
   daybook link reject --case CASE kestrel@birds.example ana@social.example --reason "a colleague"`,

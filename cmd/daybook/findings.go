@@ -41,6 +41,9 @@ func (cmd *handlesCommand) Run(c *call) error {
 				out := map[string]any{"handle": senderOf(h.Handle), "own": h.Own}
 				if !h.Own { // what the person wrote is no contact from a handle
 					out["in"], out["out"], out["first"], out["last"], out["group"], out["marks"] = h.In, h.Out, rfc(h.First), rfc(h.Last), h.Group, marks
+					if h.Called != "" {
+						out["called"] = h.Called
+					}
 				}
 				if err := jsonLine(c.out, out); err != nil {
 					return err
@@ -50,6 +53,9 @@ func (cmd *handlesCommand) Run(c *call) error {
 			display := ""
 			if n := len(h.Handle.Names); n > 0 {
 				display = h.Handle.Names[n-1].Display
+			}
+			if h.Called != "" {
+				marks = append(marks, "called “"+shown(h.Called)+"” by a person")
 			}
 			if h.Own {
 				lines = append(lines, []string{shown(h.Handle.Shown()), shown(display), "", "", "", "", "", "(the person)"})

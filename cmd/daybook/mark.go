@@ -13,7 +13,7 @@ import (
 )
 
 type markCommand struct {
-	What      string  `arg:"" enum:"stop,unwanted,allowed,excluded,named-day" help:"stop: they were asked to stop. unwanted: contact from them is not wanted. allowed: contact is agreed. excluded: nothing from them is ever stored. named-day: a birthday, a court date."`
+	What      string  `arg:"" enum:"stop,unwanted,allowed,excluded,named-day,called" help:"stop: they were asked to stop. unwanted: contact from them is not wanted. allowed: contact is agreed. excluded: nothing from them is ever stored. named-day: a birthday, a court date. called: what the person calls them, in --how, where the platform shows a number or a name that changes."`
 	Case      string  `required:"" help:"The case." placeholder:"CASE"`
 	Handle    string  `help:"Whom it is about: a handle as 'daybook handles' shows it." placeholder:"HANDLE"`
 	Entry     *uint64 `help:"The entry that it is about, such as the message that asked them to stop." placeholder:"N"`
@@ -160,7 +160,8 @@ func (c *call) decide(a *app, actor daybook.Actor, id daybook.CaseID, d daybook.
 }
 
 // findHandle finds the handle that a person means: its immutable identifier, or
-// a name that it has borne, if only one handle of the case has.
+// a name that it has borne or that the person calls it by, if only one handle of
+// the case has.
 func (a *app) findHandle(ctx context.Context, id daybook.CaseID, said string) (daybook.Handle, error) {
 	all, err := a.db.Handles(ctx, id)
 	if err != nil {
@@ -172,6 +173,10 @@ func (a *app) findHandle(ctx context.Context, id daybook.CaseID, said string) (d
 		h := s.Handle
 		if h.Native == said || h.Ref() == said {
 			return h, nil
+		}
+		if s.Called != "" && strings.EqualFold(s.Called, said) {
+			found = append(found, h)
+			continue
 		}
 		for _, n := range h.Names {
 			if strings.EqualFold(n.Account, said) || strings.EqualFold(localName(n.Account), said) {

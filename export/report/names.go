@@ -193,6 +193,8 @@ func mark(m daybook.Mark) string {
 		return "agreed contact in a time"
 	case daybook.MarkExcluded:
 		return "never collected"
+	case daybook.MarkCalled:
+		return "given a name by the person"
 	}
 	return string(m)
 }
