@@ -62,7 +62,7 @@ func (b *viewBuilder) line(e *archive.Entry) export.EntryLine {
 
 func (b *viewBuilder) item(e *archive.Entry, line *export.EntryLine) {
 	it, err := e.Item()
-	if err != nil || it.Reading == nil {
+	if err != nil || it.Reading == nil && it.Failed != "" { // without either it is no message: whom the person blocks
 		b.view.Unread = append(b.view.Unread, e.Index)
 	}
 	if err != nil {

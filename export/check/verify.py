@@ -943,9 +943,9 @@ class Check:
             print("  signed with the key that has the fingerprint %s" % r["fingerprint"])
             print("  %d entries are here, with %d fields that are shown and %d that are withheld" % (r["items"], r["shown"], r["withheld"]))
             if r["files"]:
-                print("  %d files are in it as they were added" % r["files"])
+                print("  files in it as they were added: %d" % r["files"])
             if r["files_left_out"]:
-                print("  %d pieces of files that were added are not in it, only what was read from them" % r["files_left_out"])
+                print("  pieces of added files that are not in it, only what was read from them: %d" % r["files_left_out"])
             if r["kind"] == "complete":
                 rest = "".join(", %d of kind %s" % (n, k) for k, n in sorted(r["left_out"].items()))
                 print("  not here: %d erased on somebody's word%s" % (r["erased"], rest))
