@@ -292,3 +292,30 @@ func TestConnectXByPasting(t *testing.T) {
 		t.Errorf("status %d; the screen shows\n%s", code, s.String())
 	}
 }
+
+// A running daybook carries the command out for another process, which has no
+// terminal there: the browser is waited for all the same.
+func TestConnectXInARunningDaybook(t *testing.T) {
+	d := newDesk(t, "enabled = true\n")
+	a := d.open()
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s := &screen{}
+	s.open = func(address string) {
+		code, state := d.x.Allow(address)
+		d.browse(url.Values{"code": {code}, "state": {state}})(address)
+	}
+	var out bytes.Buffer
+	code := run(t.Context(), []string{"connect", "x", "--case", d.caseID, "--agree-terms", "--agree"},
+		process{input: eofReader{}, out: &out, err: s, env: func(string) string { return "" }, clock: d.x.Now, app: a, osUser: "mara"})
+	s.wait.Wait()
+	if code != statusDone {
+		t.Fatalf("status %d\n%s", code, s.String())
+	}
+	if account, _, _, err := a.db.Account(t.Context(), daybook.AccountID(strings.TrimSpace(out.String()))); err != nil || account.State != daybook.Active {
+		t.Errorf("account %+v, %v", account, err)
+	}
+}

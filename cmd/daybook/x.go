@@ -76,9 +76,9 @@ func (a *app) looksOnOtherDays() int {
 	return len(days)
 }
 
-// xCost tells what the reading of an account on X costs.
+// xCost tells what the reading of an account on X costs; nil if it is not read.
 func (a *app) xCost(ctx context.Context, account daybook.Account) (*web.Cost, error) {
-	if account.Platform != twitter.Platform || a.x.Meter == nil {
+	if account.Platform != twitter.Platform || account.State == daybook.Named || !a.cfg.X.Enabled || a.x.Meter == nil {
 		return nil, nil
 	}
 	now := a.clock()

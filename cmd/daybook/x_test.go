@@ -229,3 +229,49 @@ func TestDoctorLooksAtX(t *testing.T) {
 		})
 	}
 }
+
+// What the pages show of X before and after an account is connected.
+func TestConnectorOfX(t *testing.T) {
+	d, id, me, other := connected(t, "")
+	other.Message(me, "hello")
+	d.must(statusDone, "collect", "--case", d.caseID)
+	account, _ := d.account(id)
+	named := account
+	named.State = daybook.Named
+	for _, tt := range []struct {
+		name     string
+		old, by  string
+		account  daybook.Account
+		off, has bool
+	}{
+		{"on", "enabled = true", "enabled = true", account, false, true},
+		{"an account of files alone", "enabled = true", "enabled = true", named, false, false},
+		{"off", "enabled = true", "enabled = false", account, true, false},
+		{"the older interface", "enabled = true", "enabled = true\napi = \"v1.1\"", account, true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d.replace(tt.old, tt.by)
+			a := d.open()
+			c := connector{a}
+			cost, err := c.Cost(t.Context(), tt.account)
+			if err != nil || (cost != nil) != tt.has || cost != nil && (cost.Month != "$0.01" || cost.Estimate != "$0.30" || cost.Cap != "$10.00" || cost.Reached) {
+				t.Errorf("cost %+v, %v", cost, err)
+			}
+			for _, p := range c.Platforms() {
+				if p.Platform != twitter.Platform {
+					continue
+				}
+				if p.Off != tt.off || p.Server || p.Typed || len(p.Terms) == 0 || p.TermsText != twitter.TermsText || !strings.Contains(p.Cost, "$0.30 a month") || !strings.Contains(p.Cost, "$0.03 for each direct message") {
+					t.Errorf("X is offered as %+v", p)
+				}
+			}
+			if _, _, err := c.Begin(t.Context(), twitter.Platform, "", "https://notes.charity.example/back"); (err == nil) == tt.off {
+				t.Errorf("begin: %v", err)
+			}
+			if err := a.Close(); err != nil {
+				t.Error(err)
+			}
+			d.replace(tt.by, tt.old)
+		})
+	}
+}
