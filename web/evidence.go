@@ -206,6 +206,9 @@ func (r *request) orderOf(f orderForm) (o Order, wrong map[string]string, err er
 	if o.Spec.Covers, ok = typedCovers(f.Words, usual, reason); !ok {
 		wrong["words"] = "evidence.wrong.words"
 	}
+	// What the person added is theirs; where something is covered it would hold
+	// that too.
+	o.Spec.Files = o.Spec.Access && len(o.Spec.Covers) == 0 && len(o.Spec.Redactions) == 0
 	for _, key := range strings.Fields(f.Key) {
 		if !strings.HasPrefix(key, "age1") || len(key) > maxKey || len(o.Receivers) == maxReceivers || strings.Trim(key, keyLetters) != "" {
 			wrong["key"] = "evidence.wrong.key"

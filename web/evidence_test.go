@@ -112,8 +112,13 @@ func TestEvidence_ForThePerson(t *testing.T) {
 	in := "/c/" + string(h.mayas) + "/"
 	a := maya.post(in+"archive/look", "kind", "everything", "for", "me", "own", "1", "others", "1", "replies", "1")
 	maya.post(strings.Replace(a.Location, "/look/", "/make/", 1))
-	if o := h.shelf.orders[0]; o.Own || o.Others || o.Replies || !o.Spec.Access || o.Spec.For != "the person, a full copy" {
+	if o := h.shelf.orders[0]; o.Own || o.Others || o.Replies || !o.Spec.Access || !o.Spec.Files || o.Spec.For != "the person, a full copy" {
 		t.Errorf("the order is %+v", o)
+	}
+	a = maya.post(in+"archive/look", "kind", "everything", "for", "me", "words", "kestrel")
+	maya.post(strings.Replace(a.Location, "/look/", "/make/", 1))
+	if o := h.shelf.orders[1]; o.Spec.Files || len(o.Spec.Covers) != 1 {
+		t.Errorf("with a word that is covered, the order is %+v", o)
 	}
 }
 
