@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -25,6 +26,13 @@ type Archive struct {
 	byName  map[string]*Member
 	odd     []string
 	limits  Limits
+	spare   sync.Pool // of *unpacker: there can be very many small members
+}
+
+// An unpacker is what a member is read with.
+type unpacker struct {
+	packed *bufio.Reader
+	flate  io.ReadCloser // which is a flate.Resetter
 }
 
 // A Member is one file in an archive. Folders are none.
@@ -33,7 +41,7 @@ type Member struct {
 	Size   int64  // unpacked, in bytes; what comes out is held against it
 	Packed int64  // in bytes
 	file   *zip.File
-	limits Limits
+	in     *Archive
 }
 
 // OpenArchive reads the list of members of a ZIP file and none of the members.
@@ -121,7 +129,7 @@ func (a *Archive) list(files []*zip.File) error {
 		if strings.HasSuffix(name, "/") {
 			continue
 		}
-		m := &Member{Name: name, Size: int64(f.UncompressedSize64), Packed: int64(f.CompressedSize64), file: f, limits: a.limits}
+		m := &Member{Name: name, Size: int64(f.UncompressedSize64), Packed: int64(f.CompressedSize64), file: f, in: a}
 		a.members = append(a.members, m)
 		a.byName[name] = m
 	}
@@ -189,24 +197,30 @@ func (m *Member) Open(ctx context.Context) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, refuse("“"+Shown(m.Name)+"” is not where the file says", hintAgain)
 	}
-	r := &memberReader{ctx: ctx, m: m, packed: bufio.NewReaderSize(raw, 64<<10), sum: crc32.NewIEEE()}
-	r.out = r.packed
+	u, ok := m.in.spare.Get().(*unpacker)
+	if !ok {
+		b := bufio.NewReaderSize(nil, 64<<10)
+		u = &unpacker{b, flate.NewReader(b)}
+	}
+	u.packed.Reset(raw)
+	r := &memberReader{ctx: ctx, m: m, unpacker: u, sum: crc32.NewIEEE(), out: u.packed}
 	if m.file.Method == zip.Deflate {
-		r.flate = flate.NewReader(r.packed)
-		r.out = r.flate
+		if err := u.flate.(flate.Resetter).Reset(u.packed, nil); err != nil {
+			return nil, err
+		}
+		r.out = u.flate
 	}
 	return r, nil
 }
 
 type memberReader struct {
-	ctx    context.Context
-	m      *Member
-	packed *bufio.Reader
-	flate  io.ReadCloser // nil if the member is not packed
-	out    io.Reader
-	sum    hash.Hash32
-	n      int64
-	err    error
+	*unpacker // nil once it was closed
+	ctx       context.Context
+	m         *Member
+	out       io.Reader
+	sum       hash.Hash32
+	n         int64
+	err       error
 }
 
 func (r *memberReader) Read(b []byte) (int, error) {
@@ -246,8 +260,10 @@ func (r *memberReader) end(err error) error {
 
 func (r *memberReader) Close() error {
 	r.err = fs.ErrClosed
-	if r.flate != nil {
-		return r.flate.Close()
+	if u := r.unpacker; u != nil {
+		r.unpacker, r.out = nil, nil
+		u.packed.Reset(nil)
+		r.m.in.spare.Put(u)
 	}
 	return nil
 }

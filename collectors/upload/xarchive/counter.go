@@ -48,6 +48,7 @@ type counter struct {
 	lost     int      // of those, files of conversations
 	changes  []daybook.SeenName
 	progress *progress
+	buffer   []byte
 }
 
 // inThread is somebody who takes part in a thread.
@@ -69,7 +70,7 @@ func newCounter(a *upload.Archive, m *manifest, root string, tell func(done, tot
 		members: make(map[string]*daybook.ImportMember), threads: make(map[string]*upload.Thread),
 		handles: make(map[inThread]struct{}), titled: make(map[*upload.Thread]time.Time),
 		notRead: make(map[string]*daybook.NotRead), notTaken: make(map[string]*daybook.NotRead),
-		used: make(map[string]bool), progress: &progress{tell: tell},
+		used: make(map[string]bool), progress: &progress{tell: tell}, buffer: make([]byte, 64<<10),
 	}
 	c.summary = upload.Summary{Kind: Kind, Parser: twitter.Version, Made: m.made()}
 	c.report = &c.summary.Report

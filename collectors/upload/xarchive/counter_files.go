@@ -122,7 +122,7 @@ func (c *counter) drain(ctx context.Context, m *upload.Member) error {
 	}
 	g := &gate{r: r, until: 1<<63 - 1, progress: c.progress.of(m)}
 	sum := sha256.New()
-	if _, err := io.Copy(sum, g); err != nil {
+	if _, err := io.CopyBuffer(sum, g, c.buffer); err != nil {
 		return errors.Join(err, r.Close())
 	}
 	c.done(m, daybook.Digest(sum.Sum(nil)))
