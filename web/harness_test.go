@@ -106,8 +106,8 @@ func newHouse(t testing.TB, changes ...func(*web.Config)) *house {
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	h.cases = cases.New(cases.Config{
 		Store: h.db, Log: h.log, Messages: h.db, Schedule: h, Clock: h.clock, Logger: logger,
-		CatchUp: func(ctx context.Context, c daybook.CaseID) error { return h.log.CatchUp(ctx, c, messages) },
-		Erasing: cases.Erasing{Erasures: h.db, Eraser: eraser{h}, Engine: "sqlite", After: 7 * 24 * time.Hour, Backups: 30 * 24 * time.Hour},
+		CatchUp:        func(ctx context.Context, c daybook.CaseID) error { return h.log.CatchUp(ctx, c, messages) },
+		Erasing:        cases.Erasing{Erasures: h.db, Eraser: eraser{h}, Engine: "sqlite", After: 7 * 24 * time.Hour, Backups: 30 * 24 * time.Hour},
 		KeptFromPublic: []daybook.Platform{"x"},
 	})
 	h.desk, err = signin.New(signin.Config{

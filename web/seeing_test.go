@@ -189,7 +189,9 @@ func TestPublicBodySearchesNothingFetchedFromX_D6(t *testing.T) {
 		for who, b := range map[string]*browserClient{"person": maya, "officer": officer} {
 			want := map[string]int{"person": tt.person, "officer": tt.officer}[who]
 			page := b.get(b.post("/c/"+string(h.mayas)+"/search", "words", tt.words).Location)
-			n := len(elements(t, page.Body, func(n *html.Node) bool { return n.Data == "article" && strings.Contains(attribute(n, "class"), "entry") }))
+			n := len(elements(t, page.Body, func(n *html.Node) bool {
+				return n.Data == "article" && strings.Contains(attribute(n, "class"), "entry")
+			}))
 			if page.Status != http.StatusOK || want >= 0 && n != want || want < 0 && n == 0 {
 				t.Errorf("%s finds %d by %q, want %d (%d)", who, n, tt.words, want, page.Status)
 			}

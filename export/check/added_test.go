@@ -21,9 +21,7 @@ func withFile(told func(i *daybook.Import)) []entry {
 	told(&i)
 	all := diary(12)
 	e := entry{kind: "import", blobs: pieces, seed: 77}
-	for _, f := range daybook.NewRecord(daybook.RecordImport, i).Fields {
-		e.fields = append(e.fields, f)
-	}
+	e.fields = append(e.fields, daybook.NewRecord(daybook.RecordImport, i).Fields...)
 	for k, p := range pieces {
 		e.fields = append(e.fields, fields(fmt.Sprint("blob.", k), daybook.DigestOf(p).String())...)
 	}
