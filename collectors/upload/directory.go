@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 )
 
 // Signatures and lengths of PKWARE's APPNOTE.TXT, 4.3.
@@ -29,11 +30,12 @@ const (
 
 // checkDirectory looks at the list of members at the end of a ZIP file before
 // anything believes it: a list that is read first can be larger than memory. It
-// returns where the list begins, and where it says that the members do.
-func checkDirectory(f File, l Limits) (start int64, headers []uint64, err error) {
+// returns where the list begins, where it says that the members do, and the file
+// as whoever reads the list has to see it: see checked.
+func checkDirectory(f File, l Limits) (start int64, headers []uint64, as *checked, err error) {
 	end, at, err := findEnd(f)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	le := binary.LittleEndian
 	disk, diskOfList := uint64(le.Uint16(end[4:])), uint64(le.Uint16(end[6:]))
@@ -49,22 +51,73 @@ func checkDirectory(f File, l Limits) (start int64, headers []uint64, err error)
 	}
 	switch {
 	case disk != 0 || diskOfList != 0 || here != records:
-		return 0, nil, refuse("this is one piece of a ZIP file that was cut into several", "put the pieces together again and add the whole file")
+		return 0, nil, nil, refuse("this is one piece of a ZIP file that was cut into several", "put the pieces together again and add the whole file")
 	case records > uint64(l.Members):
-		return 0, nil, refuse("there are too many files in it", hintUntouched)
+		return 0, nil, nil, refuse("there are too many files in it", hintUntouched)
 	case size > uint64(l.Directory):
-		return 0, nil, refuse("its list of files is too long", hintUntouched)
+		return 0, nil, nil, refuse("its list of files is too long", hintUntouched)
 	case offset > uint64(f.Size) || size > uint64(f.Size) || int64(offset+size) != at:
-		return 0, nil, refuse("its list of files is not where it should be: the file was changed, or a part of it is missing", hintAgain)
+		return 0, nil, nil, refuse("its list of files is not where it should be: the file was changed, or a part of it is missing", hintAgain)
 	}
 	headers, err = readDirectory(io.NewSectionReader(f, int64(offset), int64(size)), l.Members)
 	switch {
 	case err != nil:
-		return 0, nil, err
+		return 0, nil, nil, err
 	case uint64(len(headers)) != records:
-		return 0, nil, refuse("it holds other files than it says", hintAgain)
+		return 0, nil, nil, refuse("it holds other files than it says", hintAgain)
 	}
-	return int64(offset), headers, nil
+	return int64(offset), headers, newChecked(f, offset, size, records), nil
+}
+
+// A checked is a file up to the end of the list that was checked, with an end of
+// its own that names that list. There are several places to look for an end, and
+// readers differ in which of them they believe: archive/zip could find another list
+// than the one that was checked.
+type checked struct {
+	file io.ReaderAt
+	at   int64 // of end
+	end  []byte
+}
+
+func newChecked(f io.ReaderAt, offset, size, records uint64) *checked {
+	le := binary.LittleEndian
+	c := &checked{file: f, at: int64(offset + size)} //nolint:gosec // within the file
+	wide := make([]byte, lenEnd64)
+	copy(wide, signEnd64)
+	le.PutUint64(wide[4:], lenEnd64-12)
+	le.PutUint64(wide[24:], records)
+	le.PutUint64(wide[32:], records)
+	le.PutUint64(wide[40:], size)
+	le.PutUint64(wide[48:], offset)
+	locator := make([]byte, lenLocator64)
+	copy(locator, signLocator64)
+	le.PutUint64(locator[8:], offset+size)
+	le.PutUint32(locator[16:], 1) // one disk
+	end := make([]byte, lenEnd)
+	copy(end, signEnd)
+	for i := 8; i < 20; i++ {
+		end[i] = 0xFF // in the wide record
+	}
+	c.end = slices.Concat(wide, locator, end)
+	return c
+}
+
+// size is that of the file with its own end.
+func (c *checked) size() int64 { return c.at + int64(len(c.end)) }
+
+// ReadAt implements io.ReaderAt.
+func (c *checked) ReadAt(b []byte, off int64) (n int, err error) {
+	if off < c.at {
+		n, err = c.file.ReadAt(b[:min(int64(len(b)), c.at-off)], off)
+		if n == len(b) || off+int64(n) < c.at {
+			return n, err
+		}
+	}
+	rest := c.end[min(off+int64(n)-c.at, int64(len(c.end))):]
+	if n += copy(b[n:], rest); n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // findEnd returns the record that ends a ZIP file, and where it stands.
@@ -74,24 +127,16 @@ func findEnd(f File) (end []byte, at int64, err error) {
 	if err := readFull(f, tail, f.Size-n); err != nil {
 		return nil, 0, err
 	}
-	found := false
-	for i := len(tail); ; {
-		i = bytes.LastIndex(tail[:i], []byte(signEnd))
-		if i < 0 {
-			break
-		}
-		if len(tail)-i < lenEnd {
-			continue
-		}
-		found = true
-		if comment := int(binary.LittleEndian.Uint16(tail[i+20:])); i+lenEnd+comment == len(tail) {
-			return tail[i : i+lenEnd], f.Size - n + int64(i), nil
-		}
+	i := bytes.LastIndex(tail[:len(tail)-lenEnd+len(signEnd)], []byte(signEnd))
+	if i < 0 {
+		return nil, 0, refuse("the file ends too early: the download was not complete", hintAgain)
 	}
-	if found {
+	// One that stands in the comment of another is taken for the end by some
+	// readers and not by others.
+	if comment := int(binary.LittleEndian.Uint16(tail[i+20:])); i+lenEnd+comment != len(tail) {
 		return nil, 0, refuse("something was added after its end, or its end is missing", hintAgain)
 	}
-	return nil, 0, refuse("the file ends too early: the download was not complete", hintAgain)
+	return tail[i : i+lenEnd], f.Size - n + int64(i), nil
 }
 
 // findEnd64 returns the end record for large files that stands before at, nil if

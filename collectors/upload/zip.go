@@ -60,11 +60,11 @@ func OpenArchive(ctx context.Context, f File, l Limits) (*Archive, error) {
 	if f.Size < lenEnd || readFull(f, head, 0) != nil || string(head) != signLocal && string(head) != signEnd {
 		return nil, refuse("this is not a ZIP file", hintAgain)
 	}
-	start, headers, err := checkDirectory(f, l)
+	start, headers, as, err := checkDirectory(f, l)
 	if err != nil {
 		return nil, err
 	}
-	z, err := zip.NewReader(f, f.Size)
+	z, err := zip.NewReader(as, as.size())
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, refuse("its list of files cannot be read", hintAgain)
 	}
