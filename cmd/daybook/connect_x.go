@@ -139,7 +139,7 @@ func (cmd *connectXCommand) account(c *call, a *app) (daybook.Account, []byte, e
 		return daybook.Account{}, nil, err
 	}
 	defer back.Close()
-	if err := sendTo(c, p.URL, fmt.Sprintf("The browser has to run on this machine. Waiting for it for %v…", backWait)); err != nil {
+	if err := sendTo(c, p.URL, fmt.Sprintf("The browser has to run on this machine. Waiting for it for %d minutes…", int(backWait.Minutes()))); err != nil {
 		return daybook.Account{}, nil, err
 	}
 	came, err := back.wait(c.ctx, p.State)
