@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,7 +12,9 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"daybook"
 	"daybook/internal/fakex"
+	"daybook/internal/pgtest"
 )
 
 // A wayStory is what happened on X between two people, and the two archives that
@@ -25,9 +28,19 @@ type wayStory struct {
 
 const wayGone = "I will wait at the old bridge"
 
-func newWayStory(t *testing.T) *wayStory {
+// newWayStory tells the story on an instance of its own; on PostgreSQL if there is
+// a url.
+func newWayStory(t *testing.T, url string) *wayStory {
 	t.Helper()
-	d := newDesk(t, "enabled = true\n")
+	more := "enabled = true\n"
+	if url != "" {
+		file := filepath.Join(t.TempDir(), "url")
+		if err := os.WriteFile(file, []byte(url), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		more += fmt.Sprintf("[database]\nengine = \"postgres\"\nurl_file = %q\n", file)
+	}
+	d := newDesk(t, more)
 	s := &wayStory{desk: d, me: d.x.Person("rook_9", "Rook"), other: d.x.Person("kestrel_74", "Kestrel")}
 	third := d.x.Person("ana_p", "Ana")
 	begins := d.x.Now()
@@ -135,9 +148,17 @@ func TestOneMessageByTwoWays(t *testing.T) {
 		{byLive, bySecond, byFirst}, {bySecond, byFirst, byLive}, {bySecond, byLive, byFirst},
 	}
 	var messages, handles, findings []string
-	for i, order := range orders {
-		t.Run(strings.Join(order, ", "), func(t *testing.T) {
-			s := newWayStory(t)
+	for i, order := range append(orders, orders[4]) {
+		name := strings.Join(order, ", ")
+		if i == len(orders) {
+			name += "/postgres"
+		}
+		t.Run(name, func(t *testing.T) {
+			url := ""
+			if strings.HasSuffix(t.Name(), "postgres") {
+				url = pgtest.Start(t)
+			}
+			s := newWayStory(t, url)
 			for _, way := range order {
 				s.take(way)
 			}
@@ -201,7 +222,7 @@ func (s *wayStory) once() {
 // What live collection has seen after an archive was made is there, whatever that
 // archive lacks; what it saw before, and the archive lacks, is gone.
 func TestGoneFromAnArchive(t *testing.T) {
-	s := newWayStory(t)
+	s := newWayStory(t, "")
 	later := s.other.Message(s.me, "call me back tonight")
 	s.take(byLive)
 	s.x.Wait(time.Hour)
@@ -227,7 +248,7 @@ func TestGoneFromAnArchive(t *testing.T) {
 func TestErasedByOneWay_D11(t *testing.T) {
 	for _, order := range [][]string{{byFirst, byLive, bySecond}, {byLive, byFirst, bySecond}, {bySecond, byLive, byFirst}} {
 		t.Run(strings.Join(order, ", "), func(t *testing.T) {
-			s := newWayStory(t)
+			s := newWayStory(t, "")
 			s.take(order[0])
 			const text = "I only want to talk"
 			entry := ""
@@ -252,9 +273,32 @@ func TestErasedByOneWay_D11(t *testing.T) {
 				t.Errorf("after %s again it is back", order[0])
 			}
 			s.must(statusDone, "verify", "--case", s.caseID)
+			s.nowhere(text)
 			if files, err := filepath.Glob(filepath.Join(s.dir, "*.zip")); err != nil || len(files) != 2 {
 				t.Errorf("the person's own files are %v, %v", files, err)
 			}
 		})
+	}
+}
+
+// nowhere checks that no entry of the log and no blob holds a text.
+func (s *wayStory) nowhere(text string) {
+	s.t.Helper()
+	a := s.open()
+	for e, err := range a.log.Entries(s.t.Context(), daybook.CaseID(s.caseID), 0) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, f := range e.Record.Fields {
+			if strings.Contains(string(f.Value), text) {
+				s.t.Errorf("it stands in entry %d, of kind %s", e.Index, e.Record.Kind)
+			}
+		}
+		if e.Record.Kind == daybook.RecordImport && len(e.Record.Blobs) > 0 {
+			s.t.Errorf("entry %d keeps a file that holds it", e.Index)
+		}
+	}
+	if err := a.Close(); err != nil {
+		s.t.Error(err)
 	}
 }
