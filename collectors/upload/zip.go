@@ -26,8 +26,13 @@ type Archive struct {
 	byName  map[string]*Member
 	odd     []string
 	limits  Limits
-	spare   sync.Pool // of *unpacker: there can be very many small members
+
+	mu    sync.Mutex
+	spare []*unpacker // there can be very many small members
 }
+
+// maxSpare is how many members may be read at once without waste.
+const maxSpare = 4
 
 // An unpacker is what a member is read with.
 type unpacker struct {
@@ -197,11 +202,7 @@ func (m *Member) Open(ctx context.Context) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, refuse("“"+Shown(m.Name)+"” is not where the file says", hintAgain)
 	}
-	u, ok := m.in.spare.Get().(*unpacker)
-	if !ok {
-		b := bufio.NewReaderSize(nil, 64<<10)
-		u = &unpacker{b, flate.NewReader(b)}
-	}
+	u := m.in.unpacker()
 	u.packed.Reset(raw)
 	r := &memberReader{ctx: ctx, m: m, unpacker: u, sum: crc32.NewIEEE(), out: u.packed}
 	if m.file.Method == zip.Deflate {
@@ -211,6 +212,19 @@ func (m *Member) Open(ctx context.Context) (io.ReadCloser, error) {
 		r.out = u.flate
 	}
 	return r, nil
+}
+
+// unpacker returns one that nobody uses.
+func (a *Archive) unpacker() *unpacker {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if last := len(a.spare) - 1; last >= 0 {
+		u := a.spare[last]
+		a.spare = a.spare[:last]
+		return u
+	}
+	b := bufio.NewReaderSize(nil, 64<<10)
+	return &unpacker{b, flate.NewReader(b)}
 }
 
 type memberReader struct {
@@ -263,7 +277,11 @@ func (r *memberReader) Close() error {
 	if u := r.unpacker; u != nil {
 		r.unpacker, r.out = nil, nil
 		u.packed.Reset(nil)
-		r.m.in.spare.Put(u)
+		r.m.in.mu.Lock()
+		defer r.m.in.mu.Unlock()
+		if len(r.m.in.spare) < maxSpare {
+			r.m.in.spare = append(r.m.in.spare, u)
+		}
 	}
 	return nil
 }
