@@ -3,9 +3,11 @@ package collectors
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -324,14 +326,34 @@ func (t *Transport) base(host string) http.RoundTripper {
 	return t.net
 }
 
-// withoutAddress keeps the URL, which may hold a query, out of error texts.
+// withoutAddress keeps the URL, which may hold a query, and the name of the host,
+// which tells of the platform, out of error texts: those are logged.
 func withoutAddress(err error) error {
-	var u *url.Error
+	var (
+		u           *url.Error
+		lookup      *net.DNSError
+		certificate *tls.CertificateVerificationError
+	)
 	if errors.As(err, &u) {
-		return u.Err
+		err = u.Err
+	}
+	switch {
+	case errors.As(err, &lookup):
+		return &namelessError{"the host's address could not be found", err}
+	case errors.As(err, &certificate):
+		return &namelessError{"the certificate of the host is not one for it", err}
 	}
 	return err
 }
+
+// A namelessError says what an error is whose own words name a host.
+type namelessError struct {
+	what string
+	err  error
+}
+
+func (e *namelessError) Error() string { return e.what }
+func (e *namelessError) Unwrap() error { return e.err }
 
 // secretParams are query parameters whose values are never recorded.
 var secretParams = []string{
