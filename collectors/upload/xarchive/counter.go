@@ -49,6 +49,8 @@ type counter struct {
 	changes  []daybook.SeenName
 	progress *progress
 	buffer   []byte
+
+	conversations int // in all files
 }
 
 // inThread is somebody who takes part in a thread.

@@ -129,7 +129,7 @@ func (m *maker) talk(s *stream, n int, emit emitter) error {
 		if !named {
 			m.first.unread(m.file, "a conversation without a number", fmt.Sprintf("/%d", n))
 		}
-		if len(m.file.ids) >= maxConversations {
+		if m.first.conversations++; m.first.conversations > maxConversations {
 			return refuse("there are too many conversations in it", askX)
 		}
 		m.file.ids = append(m.file.ids, id)

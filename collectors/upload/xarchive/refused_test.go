@@ -389,3 +389,37 @@ func TestChangedMeanwhile(t *testing.T) {
 		t.Errorf("got %q, %v, want that the file was changed", texts(items), err)
 	}
 }
+
+// TestTooManyConversations_E4 spreads conversations over the parts of an archive:
+// what is remembered of them is bounded for all parts together.
+func TestTooManyConversations_E4(t *testing.T) {
+	part := func(first, n int) string {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = fmt.Sprintf(`{"dmConversation":{"conversationId":"1-%d","messages":[]}}`, first+i)
+		}
+		return "[" + strings.Join(list, ",") + "]"
+	}
+	for _, tt := range []struct {
+		name    string
+		second  int
+		refused bool
+	}{{"as many as there may be", 40_000, false}, {"one more", 40_001, true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := made{types: map[string][]string{"directMessages": {part(0, 60_000), part(60_000, tt.second)}}}.file(t)
+			e, err := xarchive.Format().Open(t.Context(), f, upload.Options{})
+			if !tt.refused {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := e.Close(); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), "too many conversations") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
