@@ -284,9 +284,14 @@ func (a *app) followers() []archive.Follower {
 // index that was found damaged is built again; what an erasure or a rebuild has
 // made begin again meanwhile does.
 func (a *app) catchUp(ctx context.Context, c daybook.CaseID) error {
-	err := a.log.CatchUp(ctx, c, a.followers()...)
+	return a.catchUpWith(ctx, c, a.followers()...)
+}
+
+// catchUpWith is catchUp for some of what is derived.
+func (a *app) catchUpWith(ctx context.Context, c daybook.CaseID, followers ...archive.Follower) error {
+	err := a.log.CatchUp(ctx, c, followers...)
 	if errors.Is(err, index.ErrBehind) || errors.Is(err, archive.ErrBehind) {
-		err = a.log.CatchUp(ctx, c, a.followers()...)
+		err = a.log.CatchUp(ctx, c, followers...)
 	}
 	return err
 }

@@ -208,6 +208,8 @@ func (a *app) importer() upload.Importer {
 	return upload.Importer{
 		Log: a.log, Ledger: a.db, Accounts: a.db, Queue: a.db, Tombs: a.db, Past: pastImports{a},
 		Owner: a.owner, Clock: a.clock, MaxMedia: a.cfg.Media.MaxBytes,
+		// Alerts come at the end: the facts that they ask for are of the whole case.
+		Follow: func(ctx context.Context, c daybook.CaseID) error { return a.catchUpWith(ctx, c, a.messages, a.index) },
 	}
 }
 

@@ -18,6 +18,9 @@ const (
 	batchMedia = 20       // attachments
 )
 
+// followAfter is how many entries are appended before what is derived follows.
+const followAfter = 2000
+
 // errErasedMeanwhile says that a message was erased while it was being read in.
 // Nothing was kept; the next try drops it.
 var errErasedMeanwhile = errors.New("a message was erased meanwhile")
@@ -69,6 +72,12 @@ func (r *reading) keep(ctx context.Context, lot []Item) error {
 	}
 	if err != nil {
 		return fmt.Errorf("keep a batch: %w", err)
+	}
+	if r.unread += len(b.records); r.unread >= followAfter && r.Follow != nil {
+		r.unread = 0
+		if err := r.Follow(ctx, r.order.Account.Case); err != nil {
+			return err
+		}
 	}
 	rep := &r.result.Report
 	rep.New += b.new
