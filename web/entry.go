@@ -73,6 +73,8 @@ type entryOf struct {
 	Number uint64
 	Ref    string
 	At     stamp
+	File   string // SHA-256 of the file that it was read from; "" if of none
+	Place  name   // in that file
 }
 
 type versionOf struct {
@@ -195,6 +197,9 @@ func (r *request) whereFrom(page *entryPage, m *daybook.Message) error {
 		of := entryOf{Number: n, At: r.when(e.Record.Logged)}
 		if of.Ref, err = r.ref(n); err != nil {
 			return err
+		}
+		if of.File = string(e.Record.Value("file")); of.File != "" {
+			of.Place = nameOf(string(e.Record.Value("member")))
 		}
 		page.Entries = append(page.Entries, of)
 		if r.can(cases.Content) && r.mayHave(&e) == nil {

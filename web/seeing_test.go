@@ -219,6 +219,9 @@ func TestPublicBodyHasRawOfFilesAlone_D6(t *testing.T) {
 				t.Errorf("%d: %q", a.Status, a.Body)
 			}
 		}
+		if page := b.get(path).Body; offered == 1 && (!strings.Contains(page, "data/direct-messages.js#/0") || !strings.Contains(page, daybook.DigestOf([]byte("file")).String())) {
+			t.Error("the page does not say where in which file it stands")
+		}
 		if a := b.post(path + "/raw"); offered == 0 && a.Status != http.StatusForbidden || strings.Contains(a.Body, "quokka") {
 			t.Errorf("asked for by hand: %d %q", a.Status, a.Body)
 		}
