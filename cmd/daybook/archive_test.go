@@ -24,6 +24,19 @@ const recordedDate = "2026-11-18T08:00:00.000Z"
 // otherArchive is the recorded archive, made at another time, without some direct
 // messages.
 func otherArchive(made string, without ...string) ([]byte, error) {
+	return changedArchive(func(name string, b []byte) ([]byte, error) {
+		switch {
+		case name == "manifest.js":
+			return bytes.ReplaceAll(b, []byte(recordedDate), []byte(made)), nil
+		case strings.HasPrefix(name, "direct-messages") && strings.HasSuffix(name, ".js"), strings.HasPrefix(name, "direct-message-headers"):
+			return withoutMessages(b, without)
+		}
+		return b, nil
+	})
+}
+
+// changedArchive is the recorded archive with each file changed.
+func changedArchive(change func(name string, b []byte) ([]byte, error)) ([]byte, error) {
 	old, err := recordedArchive()
 	if err != nil {
 		return nil, err
@@ -43,13 +56,8 @@ func otherArchive(made string, without ...string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch name := filepath.Base(f.Name); {
-		case name == "manifest.js":
-			b = bytes.ReplaceAll(b, []byte(recordedDate), []byte(made))
-		case strings.HasPrefix(name, "direct-messages") && strings.HasSuffix(name, ".js"), strings.HasPrefix(name, "direct-message-headers"):
-			if b, err = withoutMessages(b, without); err != nil {
-				return nil, fmt.Errorf("%s: %w", f.Name, err)
-			}
+		if b, err = change(filepath.Base(f.Name), b); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 		to, err := w.Create(f.Name)
 		if err != nil {
@@ -107,4 +115,19 @@ func (st *stage) archive(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	return os.WriteFile(ts.MkAbs(args[0]), b, 0o600)
+}
+
+// archiveOf makes a file of the recorded archive as if it was somebody else's.
+func (st *stage) archiveOf(ts *testscript.TestScript, args []string) error {
+	const me, between = "1480000101", "another number"
+	b, err := changedArchive(func(_ string, b []byte) ([]byte, error) {
+		for _, swap := range [][2]string{{me, between}, {args[0], me}, {between, args[0]}} {
+			b = bytes.ReplaceAll(b, []byte(swap[0]), []byte(swap[1]))
+		}
+		return b, nil
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(ts.MkAbs(args[1]), b, 0o600)
 }

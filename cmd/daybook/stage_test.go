@@ -78,6 +78,7 @@ func stageCommands() map[string]func(ts *testscript.TestScript, neg bool, args [
 	add("serving", "ARG...: daybook serve in the background, when it is ready", 0, (*stage).serving)
 	add("terminate", ": SIGTERM to daybook serve, which ends with status 0", 0, (*stage).terminate)
 	add("archive", "FILE [TIME [MESSAGE...]]: the recorded account archive of X; made at another time, without some messages", 1, (*stage).archive)
+	add("archiveof", "OWNER FILE: the recorded archive with the person's number and that of OWNER in each other's place", 2, (*stage).archiveOf)
 	add("shape", "FILE: every line that was printed has this shape", 1, (*stage).shape)
 	add("printed", "FILE: the commands at the end of what the demo printed work, and its figures hold", 1, (*stage).printed)
 	add("recount", "FINDINGS LIST: anybody gets the same figures", 2, (*stage).recount)
