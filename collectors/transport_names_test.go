@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -29,7 +29,7 @@ func (r resolves) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, 
 // their texts.
 func TestTransport_ErrorsNameNoHost_E12(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = log.New(&strings.Builder{}, "", 0)
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	server.StartTLS()
 	defer server.Close()
 	host := "birds.example" + server.URL[strings.LastIndex(server.URL, ":"):]
