@@ -180,6 +180,11 @@ func (m *importing) reserve(actor daybook.Actor, c daybook.CaseID, name string) 
 	m.sweep()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if len(m.jobs) >= maxJobs { // what is over makes room: one case does not keep the others out
+		if i := slices.IndexFunc(m.jobs, func(j *importJob) bool { return !going(j) }); i >= 0 && m.letGo(m.jobs[i]) {
+			m.jobs = slices.Delete(m.jobs, i, i+1)
+		}
+	}
 	if m.ctx.Err() != nil || len(m.jobs) >= maxJobs || slices.ContainsFunc(m.jobs, func(j *importJob) bool { return j.caseID == c && going(j) }) {
 		return nil, web.ErrImportBusy
 	}
