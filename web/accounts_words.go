@@ -61,13 +61,16 @@ func kindGroupsOf(p daybook.Platform) []kindGroup {
 // where there are others than these.
 func whatIsKept(p daybook.Platform, kinds []daybook.Kind) (all bool, keys []string) {
 	groups := kindGroupsOf(p)
+	switch {
+	case len(kinds) == 0 && len(groups) == len(kindGroups()):
+		return true, nil
+	case len(kinds) == 0:
+		return false, []string{"accounts.what.both"}
+	}
 	for _, g := range groups {
-		if len(kinds) == 0 || slices.Contains(kinds, g.kinds[0]) {
+		if slices.Contains(kinds, g.kinds[0]) {
 			keys = append(keys, "accounts.what."+g.name)
 		}
-	}
-	if len(kinds) == 0 && len(groups) == len(kindGroups()) {
-		return true, nil
 	}
 	return false, keys
 }

@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -137,7 +139,7 @@ func TestConnectX_D1_D2(t *testing.T) {
 	code, state := c.server.Allow(html.UnescapeString(m[1]))
 	back := maya.get("/back?" + url.Values{"code": {code}, "state": {state}}.Encode())
 	yours := maya.goOn(back)
-	maya.says(yours, 200, "X says that this is the account", "maya_reads", "direct messages; mentions and replies", "mum_of_two, 2220000199")
+	maya.says(yours, 200, "X says that this is the account", "maya_reads", "Direct messages and mentions", "mum_of_two, 2220000199")
 	c.connector.cost = &web.Cost{Month: "$0.12", Estimate: "$0.40", Cap: "$2.00"}
 	done := maya.goOn(maya.post(back.Location + "/yes"))
 	maya.says(done, 200, "The account is connected", "X Reading", "maya_reads", "$0.12 so far this month. About $0.40 a month at this rate. Reading stops for the rest of a month at $2.00")
@@ -195,4 +197,20 @@ func TestNamedAccount(t *testing.T) {
 	maya.saysNot(page, "/pause", "/withdraw", "/renew", "Agreed until", "Last checked")
 	c.connector.off = true
 	maya.saysNot(maya.get(in+"accounts"), "Connect it")
+}
+
+// That an account of a case is to be connected, and on which platform, is not in the
+// log of the program, also if it fails.
+func TestConnectXFailsQuietly_E12(t *testing.T) {
+	c := &xHouse{connector: &xConnector{x: twitter.Config{API: twitter.V2}}} // the app at X is not set up
+	var logged bytes.Buffer
+	c.house = newHouse(t, func(cfg *web.Config) {
+		cfg.Connect, cfg.Origin, cfg.Logger = c.connector, must(url.Parse(origin)), slog.New(slog.NewTextHandler(&logged, nil))
+	})
+	maya := c.enter(c.maya)
+	a := maya.post("/c/"+string(c.mayas)+"/accounts/connect", connectXForm...)
+	maya.says(a, 422, "could not")
+	if said := logged.String(); !strings.Contains(said, "an account could not be connected") || strings.Contains(said, "X") || strings.Contains(said, "err=") {
+		t.Errorf("the log: %s", said)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"daybook"
+	"daybook/collectors/twitter"
 	"daybook/internal/browser"
 	"daybook/web"
 )
@@ -62,6 +63,13 @@ func TestPagesOfFilesAndPlatforms_A10_C3_C7_E1_E2(t *testing.T) {
 	h.tray.become(h.mayas, func(j *web.ImportJob) { j.State, j.Entry = web.ImportDone, 5 })
 	look(path)
 	look(in + "accounts")
+	c.connector.cost = &web.Cost{Month: "$5.02", Estimate: "$7.40", Cap: "$5.00", Reached: true}
+	account, err := h.cases.Connect(t.Context(), h.actor(h.mayas), daybook.Account{Case: h.mayas, Platform: "x", Server: "https://x.com", Handle: xHandle("2220000100")},
+		[]byte("{}"), daybook.Consent{Scopes: twitter.Scopes(), Purpose: "keep a record", Text: "1"})
+	h.ok(err)
+	for _, path := range []string{"accounts", "accounts/" + string(account.ID) + "/renew", "accounts/" + string(account.ID) + "/withdraw"} {
+		look(in + path)
+	}
 	var added []string
 	for _, e := range elementsOf(t, maya.get(in+"accounts").Body) {
 		if to := attribute(e, "href"); strings.Contains(to, "/added/") && !strings.HasSuffix(to, "/report") && !slices.Contains(added, to) {
