@@ -150,8 +150,16 @@ func (i Import) MayHold(m Shown) bool {
 		return true
 	case m.Account != i.Account:
 		return false
-	case m.File.IsZero() && m.Direction == In && m.Kind != KindDirectMessage:
-		return false // what others wrote in public is in no file of one's own account
+	case m.File.IsZero() && m.Direction == In && public(m.Kind):
+		return false // what others do in public is in no file of one's own account
 	}
 	return i.Made.IsZero() || m.Sent.IsZero() || !m.Sent.After(i.Made.Add(clocks))
+}
+
+func public(k Kind) bool {
+	switch k {
+	case KindMention, KindReply, KindQuote, KindFollow, KindRequest, KindFavourite, KindBoost, KindPoll, KindComment:
+		return true
+	}
+	return false
 }

@@ -95,7 +95,8 @@ func newHouse(t *testing.T) *house {
 	messages := h.db.Messages(nil)
 	h.Cases = cases.New(cases.Config{
 		Store: h.db, Log: h, Messages: h.db, Schedule: &h.plan, Clock: clock, Logger: slog.New(h),
-		CatchUp: func(ctx context.Context, c daybook.CaseID) error { return h.log.CatchUp(ctx, c, messages) },
+		CatchUp:        func(ctx context.Context, c daybook.CaseID) error { return h.log.CatchUp(ctx, c, messages) },
+		KeptFromPublic: []daybook.Platform{"x"},
 	})
 	h.c = h.newCase()
 	return h

@@ -58,7 +58,8 @@ func (s *Cases) Sight(ctx context.Context, actor daybook.Actor, c daybook.CaseID
 	if err != nil {
 		return Sight{}, err
 	}
-	if !slices.ContainsFunc(st.now, func(g Grant) bool { return g.Public }) {
+	// Whoever the case is about sees all of it.
+	if !slices.ContainsFunc(st.now, func(g Grant) bool { return g.Public }) || slices.ContainsFunc(st.now, func(g Grant) bool { return g.Role == Owner }) {
 		return Sight{}, nil
 	}
 	accounts, err := s.store.Accounts(ctx, c)
