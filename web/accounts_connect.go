@@ -179,7 +179,8 @@ func (r *request) connect() error {
 		case r.Context().Err() != nil:
 			return err
 		case !of.Server:
-			r.s.Logger.WarnContext(r.Context(), "an account could not be connected", slog.String("case", string(r.caseID)), slog.Any("err", err))
+			// The error's own words name the platform. Doctor looks at the settings.
+			r.s.Logger.WarnContext(r.Context(), "an account could not be connected", slog.String("case", string(r.caseID)))
 			page.Wrong["go"] = "connect.fails"
 		case errors.Is(err, daybook.ErrInvalid):
 			page.Wrong["server"] = "connect.server.wrong"

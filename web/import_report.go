@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"daybook"
@@ -135,6 +136,22 @@ type addedReport struct {
 	*daybook.ImportReport
 }
 
+// nameless is a report without what files in the file are called, and places in
+// them.
+func nameless(r *daybook.ImportReport) *daybook.ImportReport {
+	if r == nil {
+		return nil
+	}
+	out := *r
+	for _, list := range []*[]daybook.NotRead{&out.NotRead, &out.NotTaken} {
+		*list = slices.Clone(*list)
+		for i := range *list {
+			(*list)[i].Member, (*list)[i].Where = "", ""
+		}
+	}
+	return &out
+}
+
 // saveAdded answers with the report as a file.
 func (r *request) saveAdded() error {
 	m, err := r.addedOf()
@@ -144,7 +161,7 @@ func (r *request) saveAdded() error {
 	i := m.Import
 	b, err := json.MarshalIndent(addedReport{
 		SHA256: i.File.String(), Bytes: i.Size, Kind: i.Kind, Parser: i.Parser, Event: i.Event, At: m.At.UTC(), Made: i.Made, Whole: m.Whole,
-		Excluded: i.Excluded, ImportReport: i.Report,
+		Excluded: i.Excluded, ImportReport: nameless(i.Report),
 	}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write a report: %w", err)

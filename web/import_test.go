@@ -239,7 +239,7 @@ func TestAddedReport(t *testing.T) {
 	if err := json.Unmarshal([]byte(a.Body), &got); err != nil || got.New != 2296 || got.Gone != 3 || !got.Kept || len(got.SHA256) != 64 {
 		t.Errorf("%d: %+v, %v", a.Status, got, err)
 	}
-	if strings.Contains(a.Body, "quokkaname") || strings.Contains(a.Body, "2220000100") || !strings.Contains(a.Header.Get("Content-Disposition"), "report.json") {
+	if strings.Contains(a.Body, "quokkaname") || strings.Contains(a.Body, "2220000100") || strings.Contains(a.Body, "new-thing.js") || !strings.Contains(a.Body, "newThing") || !strings.Contains(a.Header.Get("Content-Disposition"), "report.json") {
 		t.Errorf("the file names somebody: %s, %v", a.Body, a.Header)
 	}
 	if e := h.accessed(h.mayas); !slices.Contains(e, "Maya counts saved the report on a file that was added") {
