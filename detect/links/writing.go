@@ -137,7 +137,7 @@ func (p *pair) writing() written {
 	}
 	for _, q := range []*party{p.a, p.b} {
 		if n := p.c.writersOf(q.platform); n < fewKnown {
-			amounts += " What is usual on " + visible(string(q.platform)) + " is known of " + count(int64(n), "writer") + " alone, so it cannot weigh much."
+			amounts += " What is usual on " + visible(platformTitle(q.platform)) + " is known of " + count(int64(n), "writer") + " alone, so it cannot weigh much."
 			break
 		}
 	}
@@ -192,4 +192,12 @@ func factor(bits detect.Millibits) string {
 
 func amount(m *manuscript) string {
 	return count(int64(m.profile.Messages()), "message") + " (" + decimal(int64(m.profile.Characters())) + " characters)"
+}
+
+// platformTitle is what a platform is called in a sentence.
+func platformTitle(p daybook.Platform) string {
+	if p == "x" {
+		return "X"
+	}
+	return string(p)
 }
