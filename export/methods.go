@@ -20,6 +20,7 @@ func Shows() []string {
 		"The program held these bytes when the checkpoint was made, in the order of their numbers, and they have not been altered since.",
 		"Where a time-stamp authority signed the checkpoint: that it did so at the time that it names, and so that the bytes are not younger.",
 		"For what was collected: what the platform's server answered to a request, when the answer came, and at which address it was asked.",
+		"For what came in a file that the person added: what stood in that file when it was added, and where in it.",
 		"When something was looked at again, and what had changed: other words, or no longer there.",
 		"Where nobody looked, and what was left out.",
 	}
@@ -30,7 +31,8 @@ func DoesNotShow() []string {
 	return []string{
 		"Who the human behind a handle was.",
 		"That the platform, or whoever wrote a message, told the truth, also about when it was sent.",
-		"That a message which was not there at a later look was deleted: a block looks the same.",
+		"That a message which was not there at a later look was deleted: a block looks the same. That it is not in a later file tells neither who took it out nor why.",
+		"That a file which the person added is as the platform made it: they had it in their hands, and the platform signs nothing in it. Where the same message was also read from the account, both captures stand side by side.",
 		"That nothing is missing: what came before the first look, while nobody looked, or was never offered by the platform is not in it.",
 		"That nothing was left out before the first checkpoint. Whoever holds the signing key could write another history: a copy of a checkpoint that somebody else keeps, or a time stamp, is what speaks against that.",
 		"What the messages mean, and whether any rule was broken by them.",
@@ -46,6 +48,7 @@ func Limits() []string {
 		"A message that was sent and removed between two looks was not seen.",
 		"Attachments on servers that the program does not ask are not fetched. The entry says so.",
 		"Times of sending are the platform's. Times of fetching and logging are those of the machine that the program ran on.",
+		"A file that the person added is read by a program that was made for files of its kind as they are now. What it did not understand is counted, and what such files never hold is said.",
 		"A covered word is looked for in text. It is not looked for in pictures, sound, films or inside attached files.",
 		"A second handle is called linked only where a person confirmed it. What the program suggests stands apart, with what speaks against it.",
 	}
@@ -150,6 +153,16 @@ func offset(d time.Duration) string {
 	return "less than a tenth of a second apart"
 }
 
+// byTwoWays counts exhibits that were read from the account and from a file.
+func (s *Shown) byTwoWays() (n int) {
+	for i := range s.Exhibits {
+		if len(s.Exhibits[i].Ways()) > 1 {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *Shown) errors() []Line {
 	holes, late := 0, 0
 	for _, g := range s.Gaps {
@@ -178,6 +191,7 @@ func (s *Shown) errors() []Line {
 	return []Line{
 		{"Check of the whole record when this was made", self},
 		{"Entries that no reader could read", strconv.Itoa(len(s.Unread))},
+		{"Messages that came by more than one way", strconv.Itoa(s.byTwoWays())},
 		{"Times that were not watched and not caught up", strconv.Itoa(holes)},
 		{"Times that were caught up later", strconv.Itoa(late)},
 		{"Entries whose content was erased", strconv.Itoa(len(gone))},
