@@ -27,6 +27,9 @@ type importCommand struct {
 	File     []string `arg:"" help:"Files as the platform gave them: ZIP files are not unpacked." placeholder:"FILE"`
 }
 
+// errImportStopped says what became of an import that somebody ended.
+var errImportStopped = errors.New("stopped: what was read in so far is kept, and the same command goes on from there")
+
 func (cmd *importCommand) Run(c *call) error {
 	return c.in(cmd.Case, func(a *app, actor daybook.Actor, id daybook.CaseID) error {
 		if err := a.cases.Authorize(c.ctx, actor, id, cases.Import); err != nil {
@@ -91,12 +94,15 @@ func (cmd *importCommand) file(c *call, a *app, actor daybook.Actor, id daybook.
 		return err
 	}
 	order := upload.Order{Account: account, File: f, Export: export, Threads: cmd.Thread, Progress: c.importProgress()}
-	if order.Exclude, err = cmd.leaveOut(c, a, id, format.Platform); err != nil {
+	if order.Exclude, err = cmd.leaveOut(c, a, id, sum); err != nil {
 		return err
 	}
 	result, err := a.importer().Import(c.ctx, actor, order)
 	if settled := a.settle(context.WithoutCancel(c.ctx), id); err == nil {
 		err = settled
+	}
+	if errors.Is(err, context.Canceled) {
+		return errImportStopped
 	}
 	if err != nil {
 		return err
@@ -144,7 +150,7 @@ func (cmd *importCommand) recognize(ctx context.Context, a *app, f upload.File) 
 // asked first.
 func (cmd *importCommand) account(c *call, a *app, actor daybook.Actor, id daybook.CaseID, sum upload.Summary, platform daybook.Platform) (daybook.Account, error) {
 	owner := sum.Owner
-	said := cmd.Me != "" && isOwner(owner, cmd.Me)
+	said := cmd.Me != "" && isCalled(owner, cmd.Me)
 	if cmd.Me != "" && !said {
 		return daybook.Account{}, fmt.Errorf("%w: this file is not of the account that --me names; it is of %s", daybook.ErrInvalid, shown(owner.Shown()))
 	}
@@ -167,26 +173,32 @@ func (cmd *importCommand) account(c *call, a *app, actor daybook.Actor, id daybo
 	return a.cases.NameAccount(c.ctx, actor, id, platform, owner)
 }
 
-// isOwner reports whether a name or number is that of an account.
-func isOwner(h daybook.Handle, said string) bool {
+// isCalled reports whether a name or number is that of an account.
+func isCalled(h daybook.Handle, said string) bool {
 	said = strings.TrimPrefix(said, "@")
 	return h.Native == said || h.Ref() == said || slices.ContainsFunc(h.Names, func(n daybook.SeenName) bool {
 		return n.Account != "" && strings.EqualFold(strings.TrimPrefix(n.Account, "@"), said)
 	})
 }
 
-// leaveOut finds the senders that are to be left out. One that the case does not
-// know goes by its number, which is all that some files have.
-func (cmd *importCommand) leaveOut(c *call, a *app, id daybook.CaseID, platform daybook.Platform) (refs []string, err error) {
+// leaveOut finds the senders that are to be left out among those in the file: by
+// their number, or by a name that the file or the case has for them. Who means
+// somebody that is not in it would believe that they were left out.
+func (cmd *importCommand) leaveOut(c *call, a *app, id daybook.CaseID, sum upload.Summary) (refs []string, err error) {
 	for _, said := range cmd.LeaveOut {
-		h, err := a.findHandle(c.ctx, id, said)
-		switch {
-		case errors.Is(err, daybook.ErrNotFound):
-			h = daybook.Handle{Platform: platform, Native: strings.TrimPrefix(said, "@")}
-		case err != nil:
+		known, err := a.findHandle(c.ctx, id, said)
+		if err != nil && !errors.Is(err, daybook.ErrNotFound) {
 			return nil, err
 		}
-		refs = append(refs, h.Ref())
+		var with []daybook.Handle
+		for _, t := range sum.Threads {
+			with = append(with, t.With...)
+		}
+		at := slices.IndexFunc(with, func(h daybook.Handle) bool { return err == nil && h.Same(known) || isCalled(h, said) })
+		if at < 0 {
+			return nil, fmt.Errorf("%w: nobody in this file has the number or the name that --leave-out gives; --dry-run lists who is in it", daybook.ErrInvalid)
+		}
+		refs = append(refs, with[at].Ref())
 	}
 	return refs, nil
 }
