@@ -313,7 +313,9 @@ func (r *reading) end(ctx context.Context, e daybook.ImportEvent) error {
 	rep := r.result.Report
 	ended.Report = &rep
 	if e == daybook.ImportDone {
-		ended.Whole, ended.Held = r.sum.Whole, r.held()
+		if !r.sum.Holes {
+			ended.Whole, ended.Held = r.sum.Whole, r.held()
+		}
 	}
 	return r.Ledger.Update(ctx, func(ctx context.Context) error {
 		if err := r.Queue.Guard(ctx, r.task); err != nil {

@@ -50,7 +50,10 @@ func (r *reading) covers() []cover {
 			this.threads[id] = true
 		}
 	}
-	out := []cover{this}
+	var out []cover
+	if !r.sum.Holes {
+		out = append(out, this)
+	}
 	for _, f := range r.former {
 		if c, ok := formerCover(f); ok {
 			out = append(out, c)
@@ -90,6 +93,9 @@ func (r *reading) gone(ctx context.Context) error {
 		return nil // no other file, nothing to miss
 	}
 	covers := r.covers()
+	if len(covers) == 0 {
+		return nil
+	}
 	total := int64(0)
 	done := int64(0)
 	return r.Past.Messages(ctx, r.order.Account.Case, covers[len(covers)-1].made, func(lot []daybook.Message) error {

@@ -80,7 +80,10 @@ type Summary struct {
 	Made   time.Time      // when the platform made it; zero if it does not say
 	// Whole says that every conversation of the account is in the file, from
 	// its beginning: one that is not in it was not there when it was made.
-	Whole   bool
+	Whole bool
+	// Holes says that something of the conversations in the file is known to be
+	// missing, or could not be read: that a message is not in it says nothing.
+	Holes   bool
 	Threads []Thread // the one with the newest message first
 	Members []daybook.ImportMember
 	// Report holds what does not depend on what the person chooses.

@@ -42,6 +42,7 @@ func RunImporting(t *testing.T, in Importing) {
 	t.Run("stopped", in.stopped)
 	t.Run("threads", in.threads)
 	t.Run("gone", in.gone)
+	t.Run("holes", in.holes)
 	t.Run("refused", in.refused)
 }
 

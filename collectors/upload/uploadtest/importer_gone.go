@@ -17,11 +17,12 @@ type lacking struct {
 	upload.Export
 	made    time.Time
 	without map[daybook.MessageKey]bool
+	holes   bool
 }
 
 func (l lacking) Summary() upload.Summary {
 	s := l.Export.Summary()
-	s.Made, s.Whole = l.made, true
+	s.Made, s.Whole, s.Holes = l.made, !l.holes, l.holes
 	return s
 }
 
@@ -76,7 +77,7 @@ func (in Importing) gone(t *testing.T) {
 				for _, n := range order {
 					f := tt.files[n]
 					o := w.order()
-					o.Export = lacking{w.export, at(f.months), map[daybook.MessageKey]bool{m.Key: !f.has}}
+					o.Export = lacking{w.export, at(f.months), map[daybook.MessageKey]bool{m.Key: !f.has}, false}
 					w.read(o)
 				}
 				gone, last := w.state(m.Key)
@@ -97,7 +98,7 @@ func (in Importing) gone(t *testing.T) {
 				before := len(told[daybook.Observation](w, daybook.RecordObservation))
 				for _, f := range tt.files {
 					o := w.order()
-					o.Export = lacking{w.export, at(f.months), map[daybook.MessageKey]bool{m.Key: !f.has}}
+					o.Export = lacking{w.export, at(f.months), map[daybook.MessageKey]bool{m.Key: !f.has}, false}
 					w.read(o)
 				}
 				if again, _ := w.state(m.Key); !again.Equal(gone) {
@@ -107,6 +108,26 @@ func (in Importing) gone(t *testing.T) {
 					t.Errorf("the same files again made %d observations", after-before)
 				}
 			})
+		}
+	}
+}
+
+// holes checks that nothing is concluded from what is not in a file of which
+// something is missing, in whatever order the files are read in.
+func (in Importing) holes(t *testing.T) {
+	for order := range permutations(2) {
+		w := in.world(t)
+		m, made := w.alone(), w.export.Summary().Made
+		w.clock.Advance(365 * 24 * time.Hour)
+		for _, n := range order {
+			o := w.order()
+			o.Export = lacking{w.export, made.AddDate(0, n, 0), map[daybook.MessageKey]bool{m.Key: n == 1}, n == 1}
+			if r := w.read(o); r.Report.Gone != 0 {
+				t.Errorf("in the order %v, %d messages are missing", order, r.Report.Gone)
+			}
+		}
+		if gone, _ := w.state(m.Key); !gone.IsZero() {
+			t.Errorf("in the order %v, gone at %s", order, gone)
 		}
 	}
 }

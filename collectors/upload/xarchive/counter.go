@@ -45,7 +45,8 @@ type counter struct {
 	headers  []uint64 // of headers of messages
 	used     map[string]bool
 	absent   []string // files that the list names and that are not there
-	lost     int      // of those, files of conversations
+	lost     int      // of those, files of conversations and posts
+	unclear  bool     // a record could not be read
 	changes  []daybook.SeenName
 	progress *progress
 	buffer   []byte
@@ -129,7 +130,7 @@ func (c *counter) entries() {
 			case m == nil && !seen[f.FileName]:
 				if f.Count != "0" {
 					c.absent = append(c.absent, f.FileName)
-					if r := roleOf(kind); r == roleMessages || r == roleGroups {
+					if r := roleOf(kind); roleMessages <= r && r <= roleNotes {
 						c.lost++
 					}
 				}
@@ -306,6 +307,7 @@ func (c *counter) rename(from, to string) {
 
 // unread counts a record that no message could be made of.
 func (c *counter) unread(f *file, what, pointer string) {
+	c.unclear = true
 	c.count(c.notRead, f.member.Name, cmp.Or(upload.Shown(what), "not known"), pointer, 1)
 }
 

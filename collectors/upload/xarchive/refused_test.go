@@ -174,6 +174,37 @@ func TestNotWhole(t *testing.T) {
 	}
 }
 
+// TestHoles holds that where something is missing or cannot be read, that a
+// message is not there says nothing.
+func TestHoles(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(a *made)
+		want   bool
+	}{
+		{"whole", func(*made) {}, false},
+		{"one of several files", func(a *made) { a.info = `"generationDate":"2026-11-18T08:00:00.000Z","isPartialArchive":true` }, true},
+		{"without a file of conversations", func(a *made) { a.types["directMessagesGroup"] = []string{""} }, true},
+		{"without a file of posts", func(a *made) { a.types["tweets"] = []string{""} }, true},
+		{"without a file of likes", func(a *made) { a.types["like"] = []string{""} }, false},
+		{"a text is missing", func(a *made) {
+			a.types["directMessageHeaders"] = []string{`[{"dmConversation":{"conversationId":"1-2","messages":[{"messageCreate":{"id":"6"}}]}}]`}
+		}, true},
+		{"a message without a time", func(a *made) {
+			a.types["directMessages"] = append(a.types["directMessages"], `[{"dmConversation":{"conversationId":"1-2","messages":[{"messageCreate":{"id":"6","senderId":"2"}}]}}]`)
+		}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := direct(message("5", ruben, "hello"))
+			tt.change(&a)
+			if sum, _ := open(t, a.file(t)); sum.Holes != tt.want || sum.Whole == tt.want {
+				t.Errorf("holes: %t, whole: %t, want holes: %t", sum.Holes, sum.Whole, tt.want)
+			}
+		})
+	}
+}
+
 // TestFormerNames holds that what the person was called before is known.
 func TestFormerNames(t *testing.T) {
 	a := direct(message("5", ruben, "hello"))

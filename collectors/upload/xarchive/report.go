@@ -40,7 +40,7 @@ func (c *counter) finish() *export {
 	for _, n := range r.ByKind {
 		r.Messages += n
 	}
-	s.Whole = c.whole()
+	s.Whole, s.Holes = c.whole(), c.holes()
 	r.NotRead, r.NotTaken = listed(c.notRead), listed(c.notTaken)
 	r.Assumed, r.Never, r.Incomplete = assumed(), never(), c.incomplete()
 	return c.export
@@ -52,7 +52,14 @@ func (c *counter) whole() bool {
 	for _, e := range c.all {
 		there = there || e.role == roleMessages
 	}
-	return there && !c.partial() && c.lost == 0 && missing(c.headers, c.texts) == 0
+	return there && !c.holes()
+}
+
+// holes reports whether messages may be missing from conversations that are in the
+// archive: it is one of several files, a file of it is not there, a text of it is
+// not, or something in it could not be read.
+func (c *counter) holes() bool {
+	return c.partial() || c.lost > 0 || c.unclear || missing(c.headers, c.texts) > 0
 }
 
 func (c *counter) partial() bool { return c.manifest.ArchiveInfo.IsPartial == "true" }
