@@ -21,7 +21,8 @@ type Capture struct {
 	Member    string    // place in the body: a JSON pointer (RFC 6901); in a file: see Place
 	Offset    int64     // of Raw in the body or member, in bytes; -1 if unknown
 	Origin    Origin
-	File      Digest // of the file that it was read from; zero unless Origin is Imported
+	File      Digest    // of the file that it was read from; zero unless Origin is Imported
+	Made      time.Time // when that file was made, as it says itself: it shows what was so then
 }
 
 // An Exchange is one request and its answer, without secrets.

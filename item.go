@@ -53,6 +53,9 @@ func (codec *ItemCodec) Record(it Item) Record {
 			w.message("m"+strconv.Itoa(i)+".", &it.Reading.Messages[i])
 		}
 	}
+	if !c.Made.IsZero() {
+		w.text("made", c.Made.UTC().Format(time.RFC3339Nano))
+	}
 	w.text("media_type", c.MediaType)
 	w.text("member", c.Member)
 	w.text("native_id", c.NativeID)
@@ -199,6 +202,8 @@ func (codec *ItemCodec) Parse(r Record) (Item, error) {
 			it.Failed = s
 		case "file":
 			err = c.File.UnmarshalText([]byte(s))
+		case "made":
+			c.Made, err = time.Parse(time.RFC3339Nano, s)
 		case "parser":
 			read.Parser = s
 		default:

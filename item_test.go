@@ -39,6 +39,7 @@ func TestItemComesBackFromItsRecord_A1(t *testing.T) {
 	items := map[string]daybook.Item{
 		"full":            item(),
 		"without reading": {Capture: daybook.Capture{Account: "a", Lane: "l", Raw: []byte{0xff, 0}, Offset: -1, Origin: daybook.Imported}, Failed: "not JSON"},
+		"from a file":     {Capture: daybook.Capture{Account: "a", Raw: []byte("x"), Member: "m#/0", Origin: daybook.Imported, File: daybook.Digest{1}, Made: time.Date(2026, 11, 18, 8, 0, 0, 5000, time.UTC)}},
 		"not UTF-8":       {Capture: daybook.Capture{Account: "a", NativeID: "\xff\xfe", Raw: []byte("x"), Offset: 0, Origin: daybook.Collected}},
 		"looks escaped":   {Capture: daybook.Capture{Account: "a", NativeID: "hex:zz", Raw: []byte("x"), Offset: -1}},
 		"is an escape":    {Capture: daybook.Capture{Account: "a", NativeID: "hex:6162", Raw: []byte("x"), Offset: -1}},

@@ -210,7 +210,8 @@ func (b *messageBatch) readItem(ctx context.Context, e *archive.Entry) error {
 			continue
 		}
 		m.Sender.Platform = c.Platform
-		name := nameSeen(m, c.Origin, seen)
+		named := nameSeen(m, c.Origin, seen)
+		name := dated(m.Sender, named)
 		b.mention(m.Key, mention{
 			entry: int64(e.Index), place: int64(place), logged: e.Record.Logged,
 			view: newView(m, c, read.Parser, seen, e.Index), lane: c.Lane, platform: c.Platform, name: name,
@@ -221,7 +222,7 @@ func (b *messageBatch) readItem(ctx context.Context, e *archive.Entry) error {
 		}
 		if m.Direction == daybook.Out {
 			for _, to := range m.To {
-				b.handle(to, dated(to, seen))
+				b.handle(to, dated(to, named))
 			}
 		}
 	}
@@ -389,13 +390,13 @@ func seenAt(c *daybook.Capture, logged time.Time) int64 {
 	return micros(logged)
 }
 
-// nameSeen is the sender's name with the time that it was seen. An export does
-// not say since when a name was borne: there it is dated by its message.
-func nameSeen(m *daybook.ReadMessage, o daybook.Origin, seen int64) daybook.SeenName {
+// nameSeen is when the names in a message were seen. An export does not say since
+// when a name was borne: there it is dated by its message.
+func nameSeen(m *daybook.ReadMessage, o daybook.Origin, seen int64) int64 {
 	if o != daybook.Collected && !m.Sent.At.IsZero() {
-		seen = micros(m.Sent.At)
+		return micros(m.Sent.At)
 	}
-	return dated(m.Sender, seen)
+	return seen
 }
 
 // dated returns the newest name of a handle as seen at a time.

@@ -36,7 +36,8 @@ type view struct {
 
 	First int64  `json:"f"` // Unix microseconds: first and last time that it was seen so
 	Last  int64  `json:"z"`
-	Entry uint64 `json:"n"` // of First
+	Entry uint64 `json:"n"`          // of First
+	Made  int64  `json:"x,omitzero"` // of what was read from a file: when the first of those files was made
 }
 
 // content is all that is known about one message, as it is sealed.
@@ -60,7 +61,7 @@ func newView(m *daybook.ReadMessage, c *daybook.Capture, parser string, seen int
 		Kind: m.Kind, Direction: m.Direction, Sender: m.Sender.Native, To: m.To,
 		Sent: m.Sent, Edited: micros(m.Edited), Text: m.Text, Lang: m.Lang,
 		Thread: m.Thread, ReplyTo: m.ReplyTo, URL: m.URL, Media: m.Media, Incomplete: m.Incomplete,
-		First: seen, Last: seen, Entry: entry,
+		First: seen, Last: seen, Entry: entry, Made: micros(c.Made),
 	}
 	if len(v.To) > 1 {
 		v.To = slices.Clone(v.To)
@@ -151,7 +152,14 @@ func (v *view) join(o view) {
 		v.First, v.Entry = o.First, o.Entry
 	}
 	v.Last = max(v.Last, o.Last)
+	if v.Made == 0 || o.Made != 0 && o.Made < v.Made {
+		v.Made = o.Made
+	}
 }
+
+// shownAt is when the message was first as the view shows it: what stands in a
+// file was so when the file was made, however late it is read in.
+func (v *view) shownAt() int64 { return cmp.Or(v.Made, v.First) }
 
 func byURL(a, b daybook.Media) int    { return cmp.Compare(a.URL, b.URL) }
 func byShown(a, b daybook.Handle) int { return cmp.Compare(a.Shown(), b.Shown()) }
@@ -173,7 +181,7 @@ func (v *view) strength() int { return 2*bit(v.Text != "") + bit(!v.Incomplete) 
 // when v was seen: then v says nothing of its own. A profile or a text that was
 // emptied after a block is covered by what was seen before.
 func (v *view) coveredBy(o *view) bool {
-	return o.strength() > v.strength() && v.at() <= o.at() && o.at() <= max(v.First, v.at())
+	return o.strength() > v.strength() && v.at() <= o.at() && o.at() <= max(v.shownAt(), v.at())
 }
 
 func bit(b bool) int {
@@ -261,7 +269,7 @@ func (c *content) best() []*view {
 				cmp.Compare(bit(a.Incomplete), bit(b.Incomplete)),
 				cmp.Compare(originRank(a.Origin), originRank(b.Origin)),
 				cmp.Compare(b.at(), a.at()),
-				cmp.Compare(a.First, b.First),
+				cmp.Compare(a.shownAt(), b.shownAt()),
 				a.compare(b),
 			)
 		})
@@ -313,7 +321,7 @@ func versions(views []*view) ([]daybook.Version, *view) {
 		}
 	}
 	slices.SortStableFunc(own, func(a, b *view) int {
-		return cmp.Or(cmp.Compare(a.at(), b.at()), cmp.Compare(a.First, b.First), cmp.Compare(a.Text, b.Text))
+		return cmp.Or(cmp.Compare(a.at(), b.at()), cmp.Compare(a.shownAt(), b.shownAt()), cmp.Compare(a.Text, b.Text))
 	})
 	var (
 		out    = make([]daybook.Version, 0, len(own))

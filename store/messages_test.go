@@ -44,6 +44,7 @@ type sight struct {
 	lane       daybook.Lane
 	direction  daybook.Direction
 	origin     daybook.Origin
+	made       int // of the file, in minutes
 	media      []daybook.Media
 	incomplete bool
 }
@@ -75,6 +76,9 @@ func item(sights ...sight) daybook.Record {
 			Raw: []byte(`{"id":"1"}`), Offset: -1, Origin: cmp.Or(s.origin, daybook.Collected),
 		},
 		Reading: &daybook.Reading{Parser: "mastodon/1"},
+	}
+	if s.made != 0 && s.origin == daybook.Imported {
+		it.Capture.Made = at(s.made)
 	}
 	if it.Capture.Origin == daybook.Collected {
 		it.Capture.Exchange = &daybook.Exchange{Method: "GET", URL: "https://home.example/api/v1/notifications", Status: 200,
@@ -249,6 +253,58 @@ func TestNameInAnExportIsDatedByItsMessage_A1(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "shown name", all[0].Handle.Shown(), "new@birds.example")
+}
+
+// So it is with the names of those whom the person wrote to.
+func TestNameOfAnAddresseeInAnExportIsDatedByItsMessage_A1(t *testing.T) {
+	db := openSQLite(t)
+	old := birds("https://birds.example/users/kestrel")
+	old.Names = []daybook.SeenName{{Account: "old@birds.example"}}
+	c := derive(t, db,
+		item(sight{key: "m1", sent: 10, seen: 11, account: "new@birds.example"}),
+		item(sight{key: "m2", sent: 2, seen: 500, from: "https://birds.example/users/mara", direction: daybook.Out, to: []daybook.Handle{old}, origin: daybook.Imported}),
+	)
+	all, err := db.Handles(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "shown name", all[0].Handle.Shown(), "new@birds.example")
+}
+
+// What stands in a file was so when the file was made: whichever is read in
+// first, the text of the file that was made last is the newest.
+func TestTextInAFileIsAsOldAsTheFile_A2(t *testing.T) {
+	imported := func(text string, made, seen int) daybook.Record {
+		return item(sight{key: "m1", text: text, sent: 1, seen: seen, made: made, origin: daybook.Imported})
+	}
+	tests := []struct {
+		name    string
+		records []daybook.Record
+		want    []string
+	}{
+		{"older file first", []daybook.Record{imported("One", 10, 100), imported("Two", 20, 200)}, []string{"One", "Two"}},
+		{"newer file first", []daybook.Record{imported("Two", 20, 100), imported("One", 10, 200)}, []string{"One", "Two"}},
+		{"older file after it was collected", []daybook.Record{item(sight{key: "m1", text: "Two", sent: 1, seen: 50}), imported("One", 10, 200)}, []string{"One", "Two"}},
+		{"newer file after it was collected", []daybook.Record{item(sight{key: "m1", text: "One", sent: 1, seen: 50}), imported("Two", 60, 200)}, []string{"One", "Two"}},
+		{"newer file, then it was collected late", []daybook.Record{imported("Two", 300, 310), item(sight{key: "m1", text: "One", sent: 1, seen: 50})}, []string{"One", "Two"}},
+		{"the same text again in a newer file", []daybook.Record{imported("One", 10, 100), imported("Two", 20, 200), imported("One", 5, 300)}, []string{"One", "Two"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			db := openSQLite(t)
+			c := derive(t, db, tt.records...)
+			m, err := db.Message(t.Context(), c, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, v := range m.Versions {
+				got = append(got, v.Text)
+			}
+			same(t, "versions", got, tt.want)
+			same(t, "text", m.Text, tt.want[len(tt.want)-1])
+		})
+	}
 }
 
 func TestEditedThenGone_A2(t *testing.T) {
@@ -521,6 +577,7 @@ func stories() *rapid.Generator[[]daybook.Record] {
 			kind:       rapid.SampledFrom([]daybook.Kind{"mention", "reply", "direct_message", "sleepy"}).Draw(t, "kind"),
 			direction:  rapid.SampledFrom([]daybook.Direction{"in", "in", "out"}).Draw(t, "direction"),
 			origin:     rapid.SampledFrom([]daybook.Origin{"collected", "collected", "imported"}).Draw(t, "origin"),
+			made:       rapid.IntRange(0, 30).Draw(t, "made"),
 			incomplete: rapid.Bool().Draw(t, "incomplete"),
 		}
 		if rapid.Bool().Draw(t, "has media") {

@@ -212,7 +212,7 @@ func (b *batch) archived(ctx context.Context, kept []*Item) ([]bool, error) {
 		at   []int
 	)
 	for i, it := range kept {
-		it.Item.Capture.Account, it.Item.Capture.File = b.order.Account.ID, b.file.File
+		it.Item.Capture.Account, it.Item.Capture.File, it.Item.Capture.Made = b.order.Account.ID, b.file.File, b.file.Made
 		can := true
 		for m := range messages(it) {
 			can = can && b.was(b.importMark(m.Key))
