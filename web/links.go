@@ -140,7 +140,7 @@ func (r *request) pair(p *pattern, f *detect.Finding) (v pairView, err error) {
 		return v, err
 	}
 	v.Open = slices.ContainsFunc(v.Said, func(d decision) bool { return d.What == daybook.MarkOpen })
-	return v, r.reasons(&v, f)
+	return v, r.reasons(&v, f, r.withholdsWords(p, f))
 }
 
 // saidOf returns what holds about the first of some handles and any of the others.
@@ -160,14 +160,14 @@ func (r *request) saidOf(p *pattern, handles []daybook.Handle) (out []decision, 
 }
 
 // reasons sorts the reasons of a finding. What a person said stands with the
-// pair already.
-func (r *request) reasons(v *pairView, f *detect.Finding) (err error) {
+// pair already. With words, what tells of what somebody wrote is withheld.
+func (r *request) reasons(v *pairView, f *detect.Finding, words bool) (err error) {
 	for i := range f.Reasons {
 		reason := &f.Reasons[i]
 		if reason.Feature == "left-open" {
 			continue
 		}
-		withheld := links.FromWords(reason.Feature) && r.sight.WithholdsWords(f.Handles)
+		withheld := words && links.FromWords(reason.Feature)
 		if strings.HasPrefix(reason.Feature, "habit-") {
 			if withheld {
 				continue

@@ -150,7 +150,7 @@ func (r *request) reasonWords() error {
 		return daybook.ErrNotFound
 	}
 	reason := &f.Reasons[n]
-	if links.FromWords(reason.Feature) && r.sight.WithholdsWords(f.Handles) {
+	if links.FromWords(reason.Feature) && r.withholdsWords(p, f) {
 		return daybook.ErrForbidden
 	}
 	if err := r.look(cases.Content, daybook.Access{Entries: reason.Entries, Count: len(reason.Entries), Detail: "showed the words of a reason"}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"daybook"
 	"daybook/archive"
 	"daybook/cases"
+	"daybook/detect"
 	"daybook/detect/flags"
 	"daybook/index"
 )
@@ -126,6 +127,15 @@ func (x seeingIndex) TermsAmong(ctx context.Context, c daybook.CaseID, list []st
 		return nil, err
 	}
 	return x.Finder.TermsAmong(ctx, c, list, some)
+}
+
+// withholdsWords reports whether what a finding quotes is withheld. Of a group it
+// may name the first handle alone, and quote them all.
+func (r *request) withholdsWords(p *pattern, f *detect.Finding) bool {
+	return r.sight.WithholdsWords(f.Handles) || slices.ContainsFunc(f.Handles, func(h daybook.Handle) bool {
+		g := p.group(h)
+		return g != nil && r.sight.WithholdsWords(g.Handles)
+	})
 }
 
 // mayHave returns daybook.ErrForbidden if the user may not have the bytes of a

@@ -108,7 +108,11 @@ func (cmd *findingsCommand) Run(c *call) error {
 		if !cmd.Content {
 			found = withoutWords(found)
 		}
-		found = withheldReasons(found, sight)
+		handles, err := a.db.Handles(c.ctx, id)
+		if err != nil {
+			return err
+		}
+		found = withheldReasons(found, handles, sight)
 		if len(found) == 0 && !c.cmd.JSON {
 			_, err := fmt.Fprintln(c.out, "nothing was found")
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"daybook"
 	"daybook/archive"
@@ -42,21 +43,40 @@ func withheldCapture(e *archive.Entry, s cases.Sight) bool {
 	return err != nil || s.WithholdsCapture(it.Capture.Platform, it.Capture.Origin)
 }
 
+// withGroups are handles with those that they are confirmed as linked with: of a
+// group, a finding may name the first alone, and quote them all.
+func withGroups(handles []daybook.Handle, all []daybook.HandleSummary) []daybook.Handle {
+	groups := map[int]bool{}
+	for i := range all {
+		if all[i].Group > 0 && slices.ContainsFunc(handles, all[i].Handle.Same) {
+			groups[all[i].Group] = true
+		}
+	}
+	out := slices.Clone(handles)
+	for i := range all {
+		if groups[all[i].Group] {
+			out = append(out, all[i].Handle)
+		}
+	}
+	return out
+}
+
 // withheldReasons leaves out the words of reasons that tell of what may not be
-// shown.
-func withheldReasons(found []detect.Finding, s cases.Sight) []detect.Finding {
+// shown. all are the handles of the case.
+func withheldReasons(found []detect.Finding, all []daybook.HandleSummary, s cases.Sight) []detect.Finding {
 	if s.Whole() {
 		return found
 	}
 	out := slices.Clone(found)
 	for i := range out {
 		f := &out[i]
-		if f.Kind != "link" || !s.WithholdsWords(f.Handles) {
+		if f.Kind != "link" || !s.WithholdsWords(withGroups(f.Handles, all)) {
 			continue
 		}
 		f.Reasons = slices.Clone(f.Reasons)
 		for k := range f.Reasons {
 			if r := &f.Reasons[k]; links.FromWords(r.Feature) {
+				f.Text = strings.TrimSuffix(f.Text, " "+r.Text) // it says what speaks for the link most
 				r.Text = withheldWords
 			}
 		}
@@ -117,11 +137,12 @@ func (b *viewBuilder) keepBackFindings() {
 	}
 	for i := range v.Findings {
 		f := &v.Findings[i]
-		words := f.Kind == "link" && b.sight.WithholdsWords(f.Handles)
+		words := f.Kind == "link" && b.sight.WithholdsWords(withGroups(f.Handles, v.Handles))
 		reasons := f.Reasons
 		f.Reasons = nil
 		for _, r := range reasons {
 			if words && links.FromWords(r.Feature) {
+				f.Text = strings.TrimSuffix(f.Text, " "+r.Text) // it says what speaks for the link most
 				continue
 			}
 			r.Entries = kept(r.Entries)
