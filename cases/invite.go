@@ -157,7 +157,7 @@ func (s *Cases) onlyHere(ctx context.Context, c daybook.CaseID, user string) err
 
 // MayInviteAgain returns the user of a grant in force whom the actor may hand a
 // new code to set up with, in the place of one that was lost: who has and had
-// access to no other case, and no more than the actor. Whether they can sign in
+// access to no other case, and no more than the actor, who is shown no less. Whether they can sign in
 // already is not looked at. Errors as for MayRecover.
 func (s *Cases) MayInviteAgain(ctx context.Context, actor daybook.Actor, c daybook.CaseID, grant string) (User, error) {
 	if err := s.Authorize(ctx, actor, c, GiveAccess); err != nil {
@@ -173,6 +173,15 @@ func (s *Cases) MayInviteAgain(ctx context.Context, actor daybook.Actor, c daybo
 	}
 	if err := s.outranks(ctx, actor, c, grants[i].Role); err != nil {
 		return User{}, err
+	}
+	if !grants[i].Public {
+		public, err := s.WorksForPublic(ctx, actor, c)
+		if err != nil {
+			return User{}, err
+		}
+		if public { // with the code they could come in as somebody who is shown more
+			return User{}, fmt.Errorf("%w: your own access is for a public body, and theirs is not; ask somebody else who may", daybook.ErrForbidden)
+		}
 	}
 	if err := s.onlyHere(ctx, c, grants[i].User); err != nil {
 		return User{}, err

@@ -107,3 +107,48 @@ func TestGrantForPublicBody_D6(t *testing.T) {
 		})
 	}
 }
+
+// Nor do they come in as somebody who is shown more: they get no new code for an
+// access that is not for a public body.
+func TestInviteAgainForPublicBody_D6(t *testing.T) {
+	h := newHouse(t)
+	invited := func(name string, public bool) string {
+		t.Helper()
+		_, g, err := h.Invite(t.Context(), operator, name, cases.Grant{Case: h.c, Role: cases.Reader, Reason: "helps", End: h.now.Add(time.Hour), Public: public})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g.ID
+	}
+	manager := func(name string, public bool) daybook.Actor {
+		t.Helper()
+		u, err := h.NewUser(t.Context(), operator, name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.grant(operator, cases.Grant{Case: h.c, User: u.ID, Role: cases.Manager, Reason: "runs it", Public: public})
+		a, err := h.Actor(t.Context(), u, h.c, "web")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	officer, adviser, theirs, others := manager("Officer", true), manager("Adviser", false), invited("Colleague", true), invited("Friend", false)
+	for _, tt := range []struct {
+		name  string
+		by    daybook.Actor
+		grant string
+		want  error
+	}{
+		{"for one", officer, theirs, nil},
+		{"not for one", officer, others, daybook.ErrForbidden},
+		{"by somebody else", adviser, others, nil},
+		{"by somebody else, for one", adviser, theirs, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := h.MayInviteAgain(t.Context(), tt.by, h.c, tt.grant); !errors.Is(err, tt.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
