@@ -18,14 +18,14 @@ type MessageFilter struct {
 
 // A HandleSummary is one handle of a case with what is known about it.
 type HandleSummary struct {
-	Handle      Handle // with all names, the newest last
-	Own         bool   // an account of the person
-	In          int    // messages that it sent: to the person, or with an own account
-	Out         int    // messages that the person sent to it
-	First, Last time.Time
-	Group       int    // handles with the same number were confirmed as linked; 0: none
-	Marks       []Mark // in force, each once, in order of name
-	Called      string // what a person calls it (MarkCalled); no platform has shown this name
+	Handle      Handle    // with all names, the newest last
+	Own         bool      // an account of the person
+	In          int       // messages that it sent: to the person, or with an own account
+	Out         int       // messages that the person sent to it
+	First, Last time.Time // of both; messages of all kinds, also such as are no contact (Kind.Contact)
+	Group       int       // handles with the same number were confirmed as linked; 0: none
+	Marks       []Mark    // in force, each once, in order of name
+	Called      string    // what a person calls it (MarkCalled); no platform has shown this name
 }
 
 // Counts is how much a case holds.

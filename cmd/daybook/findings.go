@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"daybook"
 	"daybook/cases"
@@ -29,6 +30,9 @@ func (cmd *handlesCommand) Run(c *call) error {
 		}
 		all, err := a.db.Handles(c.ctx, id)
 		if err != nil {
+			return err
+		}
+		if all, err = a.contacts(c.ctx, id, all); err != nil {
 			return err
 		}
 		lines := [][]string{{"HANDLE", "NAME", "IN", "OUT", "FIRST", "LAST", "GROUP", "MARKS"}}
@@ -73,6 +77,40 @@ func (cmd *handlesCommand) Run(c *call) error {
 		}
 		return table(c.out, lines...)
 	})
+}
+
+// contacts counts what passed between each handle and the person as the findings
+// do: not what a platform says itself, such as that somebody joined a group.
+func (a *app) contacts(ctx context.Context, id daybook.CaseID, all []daybook.HandleSummary) ([]daybook.HandleSummary, error) {
+	facts, err := a.db.Facts(ctx, id, a.clock().UTC())
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[string]*daybook.HandleSummary, len(all))
+	for i := range all {
+		h := &all[i]
+		h.In, h.Out, h.First, h.Last = 0, 0, time.Time{}, time.Time{}
+		at[h.Handle.Ref()] = h
+	}
+	for _, one := range facts.Contacts {
+		if one.Handle < 0 || !one.Kind.Contact() {
+			continue
+		}
+		h := at[facts.Handles[one.Handle].Ref()]
+		if h == nil {
+			continue
+		}
+		if one.Direction == daybook.Out {
+			h.Out++
+		} else {
+			h.In++
+		}
+		if h.First.IsZero() {
+			h.First = one.At // they come in the order of time
+		}
+		h.Last = one.At
+	}
+	return all, nil
 }
 
 type findingsCommand struct {

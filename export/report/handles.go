@@ -114,8 +114,12 @@ func (w *writer) handleCounts(c *cell, s *daybook.HandleSummary) {
 		c.line(dim("first " + w.brief(f.From)))
 		c.line(dim("last " + w.brief(f.To)))
 	}
-	if s.Out > 0 {
-		c.line(text("The person wrote to it " + count(int64(s.Out), "time") + "."))
+	wrote := int64(s.Out)
+	if f != nil {
+		wrote = f.Figures["answered"].Value // of messages that are contact, as in the findings
+	}
+	if wrote > 0 {
+		c.line(text("The person wrote to it " + count(wrote, "time") + "."))
 	}
 }
 
