@@ -21,6 +21,7 @@ func TestLastSeenInFiles(t *testing.T) {
 			item(sight{key: "m2", text: "two", sent: 2, seen: 20}),
 			item(sight{key: "m3", text: "three", sent: 3, seen: 30}),
 			item(sight{key: "m4", text: "four", sent: 4, seen: 1000, lane: "archive", origin: daybook.Imported}),
+			item(sight{key: "m5", text: "five", sent: 5, seen: 1000, made: 400, lane: "archive", origin: daybook.Imported}),
 			look(daybook.SeenGone, "m1", 600),
 			look(daybook.SeenGone, "m2", 15),
 			look(daybook.SeenGone, "m3", 600),
@@ -38,7 +39,7 @@ func TestLastSeenInFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		page, _, err := db.List(t.Context(), c, daybook.MessageFilter{}, 10, "")
-		if err != nil || len(page) != 4 {
+		if err != nil || len(page) != 5 {
 			t.Fatalf("%d messages, %v", len(page), err)
 		}
 		for i, want := range []struct {
@@ -49,7 +50,8 @@ func TestLastSeenInFiles(t *testing.T) {
 			{500, daybook.Gone, 600},
 			{700, daybook.Present, 0}, // live collection saw it after the file without it was made
 			{30, daybook.Gone, 600},
-			{1000, daybook.Present, 0}, // no file is known to have it: when it was read in
+			{1000, daybook.Present, 0}, // nothing says when the file was made: when it was read in
+			{400, daybook.Present, 0},  // the log alone says when it was
 		} {
 			m := page[i]
 			if !m.LastSeen.Equal(at(want.last)) || m.State != want.state || want.gone > 0 != !m.GoneAt.IsZero() || want.gone > 0 && !m.GoneAt.Equal(at(want.gone)) {

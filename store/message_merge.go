@@ -202,12 +202,14 @@ func (c *content) message() daybook.Message {
 	views := c.best()
 	first, last := views[0].First, views[0].Last
 	var sighted int64 // at the platform: an export that is read later is no sighting
+	var made int64    // of the files that it stands in
 	kind, sent, earliest := views[0], views[0], views[0]
 	for _, v := range views {
 		first, last = min(first, v.First), max(last, v.Last)
 		if v.Origin == daybook.Collected {
 			sighted = max(sighted, v.Last)
 		}
+		made = max(made, v.Made)
 		if v.Incomplete == kind.Incomplete && kindRank(v.Kind) > kindRank(kind.Kind) {
 			kind = v
 		}
@@ -234,9 +236,7 @@ func (c *content) message() daybook.Message {
 		m.Sender.Platform = c.Platform
 		m.Sender.Names = shownNames(c.Names)
 	}
-	if sighted > 0 {
-		last = sighted
-	}
+	last = cmp.Or(sighted, made, last)
 	m.FirstSeen, m.LastSeen = fromMicros(first), fromMicros(last)
 	m.Media = c.media(views)
 	var newest *view

@@ -17,7 +17,8 @@ const goneWords = "in an earlier file of this account, not in this one; this doe
 type cover struct {
 	made    time.Time
 	from    time.Time       // of the first message in it; zero: from the beginning of the account
-	threads map[string]bool // that are in it; nil: all that there are
+	threads map[string]bool // that are in it; nil: all conversations that there are
+	posts   bool            // the person's own posts are in it
 }
 
 // has reports whether a message would stand in the file if it had been there when
@@ -29,7 +30,10 @@ func (c *cover) has(m *daybook.Message) bool {
 	case m.Sent.At.IsZero() || !m.Sent.At.Before(c.made) || m.Sent.At.Before(c.from):
 		return false
 	}
-	return c.threads == nil || c.threads[m.Thread] || c.threads[string(ThreadPosts)] && public(m.Kind)
+	if public(m.Kind) {
+		return c.posts
+	}
+	return c.threads == nil || c.threads[m.Thread]
 }
 
 func public(k daybook.Kind) bool {
@@ -43,7 +47,7 @@ func public(k daybook.Kind) bool {
 // covers returns what the files of this account cover, this one too, the oldest
 // first.
 func (r *reading) covers() []cover {
-	this := cover{made: r.made}
+	this := cover{made: r.made, posts: slices.ContainsFunc(r.sum.Threads, func(t Thread) bool { return t.Kind == ThreadPosts })}
 	if !r.sum.Whole {
 		this.from, this.threads = r.sum.Report.From, map[string]bool{}
 		for id := range r.threads {
@@ -70,7 +74,7 @@ func formerCover(f Former) (cover, bool) {
 	if f.Event != daybook.ImportDone || f.Excluded > 0 || f.Report == nil {
 		return cover{}, false
 	}
-	c := cover{made: f.Made}
+	c := cover{made: f.Made, posts: slices.Contains(f.Held, string(ThreadPosts))}
 	if c.made.IsZero() {
 		c.made = f.Logged
 	}

@@ -43,6 +43,7 @@ func RunImporting(t *testing.T, in Importing) {
 	t.Run("threads", in.threads)
 	t.Run("gone", in.gone)
 	t.Run("holes", in.holes)
+	t.Run("without posts", in.withoutPosts)
 	t.Run("refused", in.refused)
 }
 

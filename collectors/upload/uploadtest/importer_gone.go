@@ -132,6 +132,47 @@ func (in Importing) holes(t *testing.T) {
 	}
 }
 
+// A postless export is another one without the person's own posts.
+type postless struct{ lacking }
+
+func (p postless) Summary() upload.Summary {
+	s := p.lacking.Summary()
+	s.Threads = slices.DeleteFunc(slices.Clone(s.Threads), func(t upload.Thread) bool { return t.Kind == upload.ThreadPosts })
+	return s
+}
+
+func (p postless) Items(ctx context.Context) iter.Seq2[upload.Item, error] {
+	return func(yield func(upload.Item, error) bool) {
+		for it, err := range p.lacking.Items(ctx) {
+			if it.Thread != string(upload.ThreadPosts) && !yield(it, err) {
+				return
+			}
+		}
+	}
+}
+
+// withoutPosts checks that a file which holds no posts at all says nothing of
+// those in another.
+func (in Importing) withoutPosts(t *testing.T) {
+	for order := range permutations(2) {
+		w := in.world(t)
+		made := w.export.Summary().Made
+		w.clock.Advance(365 * 24 * time.Hour)
+		for _, n := range order {
+			o, file := w.order(), lacking{w.export, made.AddDate(0, n, 0), nil, false}
+			if o.Export = file; n == 1 {
+				o.Export = postless{file}
+			}
+			w.read(o)
+		}
+		for _, o := range told[daybook.Observation](w, daybook.RecordObservation) {
+			if o.Message != "" {
+				t.Errorf("in the order %v, %s was observed of %s", order, o.What, o.Message)
+			}
+		}
+	}
+}
+
 // state is when a message was gone by what is observed of it, and when it was last
 // seen before; zero if it is there. It is what the list of messages makes of it.
 func (w *world) state(m daybook.MessageKey) (gone, last time.Time) {
