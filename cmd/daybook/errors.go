@@ -34,10 +34,34 @@ var (
 	errNoServer = errors.New("no running daybook answers")
 )
 
+// A severalError is what went wrong with some of several things that were asked
+// for. Each has its line, and its hint.
+type severalError []error
+
+// Error implements error.
+func (e severalError) Error() string { return errors.Join(e...).Error() }
+
+func (e severalError) Unwrap() []error { return e }
+
+// status is that of the first that failed; errPartial counts only where nothing
+// did.
+func (e severalError) status() int {
+	out := statusDone
+	for _, err := range e {
+		if out = status(err); out != statusPartial {
+			return out
+		}
+	}
+	return out
+}
+
 func status(err error) int {
+	var several severalError
 	switch {
 	case err == nil:
 		return statusDone
+	case errors.As(err, &several):
+		return several.status()
 	case errors.Is(err, errUsage):
 		return statusUsage
 	case errors.Is(err, archive.ErrBroken), errors.Is(err, archive.ErrRolledBack):
@@ -91,6 +115,13 @@ func plain(err error) string {
 // here, content never at all. command is what was to be done: "mark"; "" if that
 // is not known.
 func printError(w io.Writer, err error, command string) {
+	var several severalError
+	if errors.As(err, &several) {
+		for _, err := range several {
+			printError(w, err, command)
+		}
+		return
+	}
 	fmt.Fprintf(w, "error: %s\n", shown(plain(err))) //nolint:errcheck // nothing can be said about standard error
 	switch {
 	case errors.Is(err, errUsage) && command == "":

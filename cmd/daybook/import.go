@@ -39,7 +39,7 @@ func (cmd *importCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		var errs []error
+		var errs severalError
 		for i, name := range cmd.File {
 			if err := cmd.file(c, a, actor, id, name, options); err != nil {
 				if len(cmd.File) > 1 {
@@ -51,7 +51,10 @@ func (cmd *importCommand) Run(c *call) error {
 				break
 			}
 		}
-		return errors.Join(errs...)
+		if len(errs) == 0 {
+			return nil
+		}
+		return errs
 	})
 }
 
