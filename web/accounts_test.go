@@ -392,8 +392,16 @@ func TestConnect_BelongsToASession_D6(t *testing.T) {
 	maya, priya, tom := c.enter(c.maya), c.enter(c.priya), c.enter(c.tom)
 	path, address := c.begin(maya, connectForm)
 	code, state := c.server.Allow(address)
+	// Somebody else agreed, in their own browser, because they were sent there: that is not taken.
+	for name, b := range map[string]*browserClient{"a stranger": c.browser(), "another user": tom, "another user of the case": priya} {
+		if a := b.get("/back?" + url.Values{"code": {code}, "state": {state}}.Encode()); a.Location != "/" {
+			t.Errorf("%s comes back: %d to %q", name, a.Status, a.Location)
+		}
+	}
+	maya.says(maya.get(path), 200, "social.example")
+	maya.saysNot(maya.get(path), "Is it yours")
 	// The person's session may have locked meanwhile: what comes is kept, and not shown.
-	if a := c.browser().get("/back?" + url.Values{"code": {code}, "state": {state}}.Encode()); a.Location != path || strings.Contains(a.Body, "social") {
+	if a := c.locked(maya).get("/back?" + url.Values{"code": {code}, "state": {state}}.Encode()); a.Location != path || strings.Contains(a.Body, "social") {
 		t.Errorf("back without a session: %+v", a)
 	}
 	if a := c.browser().get("/back?" + url.Values{"code": {"x"}, "state": {"invented"}}.Encode()); a.Location != "/" {
@@ -417,6 +425,18 @@ func TestConnect_BelongsToASession_D6(t *testing.T) {
 	maya.says(maya.get(path), 200, "Is it yours")
 	maya.get("/back?" + url.Values{"code": {"other"}, "state": {state}}.Encode())
 	maya.says(maya.get(path), 200, "Is it yours") // what comes late changes nothing
+}
+
+// locked is a browser whose session is over.
+func (c *connectedHouse) locked(b *browserClient) *browserClient {
+	c.t.Helper()
+	at, bare := must(url.Parse(c.URL)), c.browser()
+	for _, cookie := range b.Jar.Cookies(at) {
+		if cookie.Name == "d" {
+			bare.Jar.SetCookies(at, []*http.Cookie{cookie})
+		}
+	}
+	return bare
 }
 
 // A server that sends nobody back: the code is typed.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ type Transactions interface {
 
 type attempt struct {
 	Session  string           `json:"session"`
+	Browser  []string         `json:"browser"` // by which it is known: see browser
 	Platform daybook.Platform `json:"platform"`
 	Server   string           `json:"server"` // as it was typed
 	Since    time.Time        `json:"since,omitzero"`
@@ -96,7 +98,7 @@ func (r *request) begin(a attempt) (string, error) {
 		return "", errors.New("begin to connect an account: the address has no state")
 	}
 	name := attemptName(u.Query().Get("state"))
-	a.Session, a.Until = r.session.ID, r.now().Add(attemptLife)
+	a.Session, a.Browser, a.Until = r.session.ID, r.browser(), r.now().Add(attemptLife)
 	args, err := json.Marshal(a)
 	if err != nil {
 		return "", fmt.Errorf("keep an attempt: %w", err)
@@ -173,10 +175,25 @@ func (s *Server) endAttempt(ctx context.Context, t work.Task) error {
 	return s.Store.Done(ctx, t, s.Clock().UTC(), nil)
 }
 
+// browser is what tells this browser from others, of which nobody can tell its
+// cookies.
+func (r *request) browser() (known []string) {
+	for _, name := range []string{deviceCookie, sessionCookie} {
+		if v := r.cookie(name); v != "" {
+			sum := sha256.Sum256([]byte("daybook/browser/v1\n" + name + "\n" + v))
+			known = append(known, lower.EncodeToString(sum[:16]))
+		}
+	}
+	return known
+}
+
 // comeBack is where the person's server sends them. The address is the same for
 // everybody and has a code in it, so that nothing is shown here: what came is
 // kept, and they go on to an address that says nothing. It is kept also when
-// their session has locked meanwhile; it is theirs alone when they open it.
+// their session has locked meanwhile; it is theirs alone when they open it. It is
+// not kept when it comes by another browser than the one that they went out with:
+// else somebody could begin here, have another person agree at their server, and
+// read their messages.
 func (r *request) comeBack() error {
 	q := r.URL.Query()
 	t, err := r.s.claimAttempt(r.Context(), attemptName(q.Get("state")))
@@ -189,6 +206,13 @@ func (r *request) comeBack() error {
 	a, err := readAttempt(t)
 	if err != nil {
 		return err
+	}
+	known := r.browser()
+	if !slices.ContainsFunc(a.Browser, func(b string) bool { return slices.Contains(known, b) }) {
+		if err := r.s.setAttempt(r.Context(), t, a, a.Until); err != nil {
+			return err
+		}
+		return r.to("/")
 	}
 	if a.Code == "" && a.Account == nil {
 		a.State, a.Code = q.Get("state"), q.Get("code")
