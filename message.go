@@ -132,7 +132,7 @@ type Message struct {
 	Sender              Handle
 	To                  []Handle  // who else it names or addresses, as far as the platform says
 	Sent                When      // the platform's claim
-	FirstSeen, LastSeen time.Time // this machine's clock at fetching
+	FirstSeen, LastSeen time.Time // this machine's clock at fetching; last seen in files alone: when the newest of them was made
 	Text                string    // plain text of the newest version, NFC, without markup
 	Lang                string    // BCP 47; "" if unknown
 	Thread, ReplyTo     string    // native identifiers
