@@ -215,7 +215,7 @@ func TestAddedFileLacksOne(t *testing.T) {
 	d.readIn(archiveOf(t, nil), web.ImportChoice{})
 	later := archiveOf(t, func(member, text string) string {
 		text = strings.ReplaceAll(text, "2026-11-18T08:00:00.000Z", "2026-11-25T08:00:00.000Z")
-		if strings.HasSuffix(member, "/direct-messages.js") {
+		if strings.HasSuffix(member, "/direct-messages.js") || strings.HasSuffix(member, "/direct-message-headers.js") {
 			from := strings.Index(text, `{
           "messageCreate"`)
 			to := from + strings.Index(text[from:], "},\n        {") + len("},")
