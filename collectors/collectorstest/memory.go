@@ -209,6 +209,14 @@ func (m *Memory) Remember(ctx context.Context, c daybook.CaseID, keys []collecto
 	})
 }
 
+// Forget empties the ledger of what was seen, as in a case that was put back from
+// its log alone.
+func (m *Memory) Forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.state.seen)
+}
+
 // Put implements work.Queue.
 func (m *Memory) Put(ctx context.Context, tasks ...work.Task) error {
 	return m.with(ctx, func(s *memoryState) error {

@@ -146,7 +146,8 @@ type reading struct {
 	id     string
 	made   time.Time // of the file; when it began to be read, if it does not say
 	task   work.Task
-	former []Former // of this account
+	former []Former        // of this account
+	known  map[string]bool // Import.ID of those of which the ledger knows what stands in them
 	left   leftOut
 	begun  bool
 	file   daybook.Import // as the entry that begins it has it
@@ -274,6 +275,27 @@ func (r *reading) remember(ctx context.Context) error {
 			r.former = append(r.former, f)
 		}
 	}
+	return r.remembered(ctx)
+}
+
+// remembered looks up of which former files it is known what stands in them. It
+// is not in a case that was put back from a bundle, which has the log alone.
+func (r *reading) remembered(ctx context.Context) error {
+	keys := make([]collectors.SeenKey, len(r.former))
+	for i, f := range r.former {
+		keys[i] = r.fileMark(f.ID)
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	found, err := r.Ledger.Recall(ctx, r.order.Account.Case, keys)
+	if err != nil {
+		return err
+	}
+	r.known = map[string]bool{}
+	for i, s := range found {
+		r.known[r.former[i].ID] = s.Entry >= 0
+	}
 	return nil
 }
 
@@ -321,9 +343,13 @@ func (r *reading) end(ctx context.Context, e daybook.ImportEvent) error {
 		if err := r.Queue.Guard(ctx, r.task); err != nil {
 			return err
 		}
-		n, err := r.Log.Append(ctx, r.order.Account.Case, []daybook.Record{r.record(daybook.RecordImport, ended)})
+		c := r.order.Account.Case
+		n, err := r.Log.Append(ctx, c, []daybook.Record{r.record(daybook.RecordImport, ended)})
 		r.result.Ended = n
-		return err
+		if err != nil || e != daybook.ImportDone {
+			return err
+		}
+		return r.Ledger.Remember(ctx, c, []collectors.SeenKey{r.fileMark(r.id)}, []uint64{n}, r.made)
 	})
 }
 

@@ -59,7 +59,7 @@ func (r *reading) covers() []cover {
 		out = append(out, this)
 	}
 	for _, f := range r.former {
-		if c, ok := formerCover(f); ok {
+		if c, ok := formerCover(f); ok && r.known[f.ID] {
 			out = append(out, c)
 		}
 	}

@@ -14,6 +14,7 @@ const (
 	markObserved = "import observed" // the observation of a block
 	markMedia    = "import media"    // the record with an attachment's bytes
 	markNoMedia  = "import no media" // the record that a file does not have them
+	markFile     = "import file"     // that a file was read in to its end; of an Import.ID
 )
 
 func (r *reading) mark(kind string, m daybook.MessageKey) collectors.SeenKey {
@@ -22,6 +23,10 @@ func (r *reading) mark(kind string, m daybook.MessageKey) collectors.SeenKey {
 
 func (r *reading) importMark(m daybook.MessageKey) collectors.SeenKey {
 	return collectors.ImportMark(r.order.Account.ID, m)
+}
+
+func (r *reading) fileMark(id string) collectors.SeenKey {
+	return collectors.SeenKey{What: markFile + "\x00" + string(r.order.Account.ID) + "\x00" + id}
 }
 
 func (r *reading) goneMark(m daybook.MessageKey) collectors.SeenKey { return r.mark(markGone, m) }

@@ -112,6 +112,29 @@ func (in Importing) gone(t *testing.T) {
 	}
 }
 
+// moved checks that nothing is concluded from a file of which the log tells and
+// nobody knows any more what stood in it.
+func (in Importing) moved(t *testing.T) {
+	w := in.world(t)
+	made := w.export.Summary().Made
+	w.clock.Advance(365 * 24 * time.Hour)
+	for _, months := range []int{1, 2} {
+		o := w.order()
+		o.Export = lacking{w.export, made.AddDate(0, months, 0), nil, false}
+		w.read(o)
+	}
+	w.Forget()
+	w.moved = true
+	o := w.order()
+	o.Export = lacking{w.export, made, nil, false}
+	if r := w.read(o); r.Report.Gone != 0 {
+		t.Errorf("%d messages are missing", r.Report.Gone)
+	}
+	if gone, _ := w.state(w.alone().Key); !gone.IsZero() {
+		t.Errorf("a message is gone at %s", gone)
+	}
+}
+
 // holes checks that nothing is concluded from what is not in a file of which
 // something is missing, in whatever order the files are read in.
 func (in Importing) holes(t *testing.T) {
