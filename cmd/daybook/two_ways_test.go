@@ -245,7 +245,7 @@ func TestGoneFromAnArchive(t *testing.T) {
 }
 
 // A message that was erased does not come back by the other way.
-func TestErasedByOneWay_D11(t *testing.T) {
+func TestErasedByOneWay_B6(t *testing.T) {
 	for _, order := range [][]string{{byFirst, byLive, bySecond}, {byLive, byFirst, bySecond}, {bySecond, byLive, byFirst}} {
 		t.Run(strings.Join(order, ", "), func(t *testing.T) {
 			s := newWayStory(t, "")
