@@ -131,3 +131,16 @@ func (h *house) capture(t *testing.T, from daybook.Handle) {
 	_, err := h.log.Append(t.Context(), h.c, []daybook.Record{it.Record()})
 	must(t, err)
 }
+
+func TestWordsForFiles_D7(t *testing.T) {
+	for event, want := range map[daybook.ImportEvent]string{
+		daybook.ImportBegun:   "began to read in a file that was added",
+		daybook.ImportDone:    "read in a file that was added",
+		daybook.ImportStopped: "ended the reading in of a file before its end",
+	} {
+		got, about, err := cases.DidEntry(daybook.NewRecord(daybook.RecordImport, daybook.Import{Event: event, Name: "twitter-2026.zip"}))
+		if got != want || len(about) != 0 || err != nil {
+			t.Errorf("%s: %q about %v, %v; want %q", event, got, about, err, want)
+		}
+	}
+}

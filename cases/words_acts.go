@@ -37,7 +37,9 @@ func DidEntry(r daybook.Record) (words string, about []daybook.Handle, err error
 		err = r.Decode(&d)
 		return decisionWords(d), handles(d.Handle, d.Other), err
 	case daybook.RecordImport:
-		return "read in an export file", nil, nil
+		var i daybook.Import
+		err = r.Decode(&i)
+		return importWords(i), nil, err
 	case daybook.RecordExport:
 		return "made a bundle to hand over", nil, nil
 	case daybook.RecordErased:
@@ -97,6 +99,16 @@ func consentWords(e daybook.ConsentEvent) string {
 		return "stopped reading an account: its platform no longer takes the key"
 	}
 	return "changed the agreement on an account"
+}
+
+func importWords(i daybook.Import) string {
+	switch i.Event {
+	case daybook.ImportBegun:
+		return "began to read in a file that was added"
+	case daybook.ImportStopped:
+		return "ended the reading in of a file before its end"
+	}
+	return "read in a file that was added"
 }
 
 func decisionWords(d daybook.Decision) string {
