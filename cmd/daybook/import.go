@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -224,7 +225,11 @@ func (a *app) importer() upload.Importer {
 		Log: a.log, Ledger: a.db, Accounts: a.db, Queue: a.db, Tombs: a.db, Past: pastImports{a},
 		Owner: a.owner, Clock: a.clock, MaxMedia: a.cfg.Media.MaxBytes,
 		// Alerts come at the end: the facts that they ask for are of the whole case.
-		Follow: func(ctx context.Context, c daybook.CaseID) error { return a.catchUpWith(ctx, c, a.messages, a.index) },
+		Follow: func(ctx context.Context, c daybook.CaseID) {
+			if err := a.catchUpWith(ctx, c, a.messages, a.index); err != nil && ctx.Err() == nil {
+				a.logger.WarnContext(ctx, "what follows from a file is derived when it has been read in", slog.String("case", string(c)), slog.Any("err", err))
+			}
+		},
 	}
 }
 

@@ -34,9 +34,9 @@ type Importer struct {
 	Clock    func() time.Time // nil: time.Now
 	MaxMedia int64            // 64 MiB if 0: larger attachments are not kept
 	Batch    int              // 500 if 0: items that go into one transaction
-	// Follow is called now and then with what was appended so far, so that what is
-	// derived from the log follows while that is at hand. May be nil.
-	Follow func(ctx context.Context, c daybook.CaseID) error
+	// Follow is called now and then, so that what is derived from the log follows
+	// while what was appended is at hand. May be nil.
+	Follow func(ctx context.Context, c daybook.CaseID)
 }
 
 // A Ledger is what an Importer keeps beside the log.

@@ -75,9 +75,7 @@ func (r *reading) keep(ctx context.Context, lot []Item) error {
 	}
 	if r.unread += len(b.records); r.unread >= followAfter && r.Follow != nil {
 		r.unread = 0
-		if err := r.Follow(ctx, r.order.Account.Case); err != nil {
-			return err
-		}
+		r.Follow(ctx, r.order.Account.Case)
 	}
 	rep := &r.result.Report
 	rep.New += b.new
