@@ -99,10 +99,13 @@ func going(j *importJob) bool {
 	return slices.Contains([]web.ImportState{web.ImportComing, web.ImportLooking, web.ImportChoosing, web.ImportReading}, j.State)
 }
 
-// letGo closes a file and removes it. false: it is still there, and is tried
-// again.
+// letGo closes a file and removes it, and forgets who is in it. false: it is still
+// there, and is tried again.
 func (m *importing) letGo(j *importJob) bool {
 	var errs []error
+	if j.Found != nil {
+		j.Found = &web.ImportFound{Kind: j.Found.Kind, Title: j.Found.Title}
+	}
 	if j.export != nil {
 		errs = append(errs, j.export.Close())
 	}
@@ -266,7 +269,7 @@ func (m *importing) Choose(ctx context.Context, actor daybook.Actor, c daybook.C
 	if err != nil {
 		return err
 	}
-	if j.State != web.ImportChoosing {
+	if j.State != web.ImportChoosing || j.export == nil {
 		return daybook.ErrNotFound
 	}
 	m.become(j, web.ImportReading, importLife)

@@ -60,3 +60,24 @@ func TestAddedFilesOfOneCase(t *testing.T) {
 		t.Errorf("a second one: %v", err)
 	}
 }
+
+// Who takes part in the threads of a file is forgotten with it, whether it was read
+// in or not: most of them were not chosen.
+func TestAddedFileForgetsWho(t *testing.T) {
+	d := newInbox(t)
+	stopped := d.add("a.zip", archiveOf(t, nil))
+	j, err := d.find(d.id, stopped.ID)
+	d.must(err)
+	j.cancel()
+	d.must(d.Choose(t.Context(), d.actor, d.id, stopped.ID, web.ImportChoice{}))
+	d.wg.Wait()
+	done := d.add("b.zip", archiveOf(t, nil))
+	d.must(d.Choose(t.Context(), d.actor, d.id, done.ID, web.ImportChoice{}))
+	d.wg.Wait()
+	for id, state := range map[string]web.ImportState{stopped.ID: web.ImportStopped, done.ID: web.ImportDone} {
+		j := d.job(id)
+		if j.State != state || j.Found == nil || j.Found.Title == "" || len(j.Found.Threads) != 0 || !j.Found.Owner.IsZero() {
+			t.Errorf("it is %s, not %s, with %+v", j.State, state, j.Found)
+		}
+	}
+}
