@@ -280,7 +280,8 @@ func (b *batch) know(key collectors.SeenKey) {
 	b.entries = append(b.entries, len(b.records)-1)
 }
 
-// observe appends what an item shows beside messages, the first time.
+// observe appends what an item shows beside messages: the first time, and again
+// from a file that was made before.
 func (b *batch) observe(it *Item) {
 	if it.Observed == nil {
 		return
@@ -288,11 +289,10 @@ func (b *batch) observe(it *Item) {
 	o := *it.Observed
 	o.Account = b.order.Account.ID
 	key := b.observedMark(&o)
-	if b.was(key) {
-		b.seen = append(b.seen, key)
+	if first, known := b.marks[key]; known && !b.made.Before(first.At) {
 		return
 	}
-	b.marks[key] = collectors.Sighting{}
+	b.marks[key] = collectors.Sighting{At: b.made}
 	b.append(b.told(daybook.RecordObservation, o), key)
 }
 

@@ -11,7 +11,7 @@ import (
 // about a capture: collectors.ImportMark, and these.
 const (
 	markGone     = "import gone"     // the observation that a file does not have it; seen: when that file was made
-	markObserved = "import observed" // the observation of a block
+	markObserved = "import observed" // the observation of a block; seen: when the first file that shows it was made
 	markMedia    = "import media"    // the record with an attachment's bytes
 	markNoMedia  = "import no media" // the record that a file does not have them
 	markFile     = "import file"     // that a file was read in to its end; of an Import.ID

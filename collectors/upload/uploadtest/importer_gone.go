@@ -32,6 +32,10 @@ func (l lacking) Items(ctx context.Context) iter.Seq2[upload.Item, error] {
 			if err == nil && l.lacks(&it) {
 				continue
 			}
+			if it.Observed != nil {
+				o := *it.Observed
+				o.At, it.Observed = l.made, &o
+			}
 			if !yield(it, err) {
 				return
 			}
@@ -108,6 +112,36 @@ func (in Importing) gone(t *testing.T) {
 					t.Errorf("the same files again made %d observations", after-before)
 				}
 			})
+		}
+	}
+}
+
+// observed checks that what files show beside messages is known from the first of
+// them that was made, in whatever order they are read in.
+func (in Importing) observed(t *testing.T) {
+	for order := range permutations(3) {
+		w := in.world(t)
+		made := w.export.Summary().Made
+		w.clock.Advance(365 * 24 * time.Hour)
+		for range 2 {
+			for _, n := range order {
+				o := w.order()
+				o.Export = lacking{w.export, made.AddDate(0, n, 0), nil, false}
+				w.read(o)
+			}
+		}
+		first, times := map[string]time.Time{}, map[string]int{}
+		for _, o := range told[daybook.Observation](w, daybook.RecordObservation) {
+			key := string(o.What) + " " + o.Handle.Ref()
+			if at, known := first[key]; !known || o.At.Before(at) {
+				first[key] = o.At
+			}
+			times[key]++
+		}
+		for key, at := range first {
+			if !at.Equal(made) || times[key] > 3 || slices.IsSorted(order) && times[key] > 1 {
+				t.Errorf("in the order %v, %s is known from %s, and was told %d times", order, key, at, times[key])
+			}
 		}
 	}
 }
