@@ -195,7 +195,7 @@ func (m *maker) message(id, pointer string, raw []byte, offset int64, emit emitt
 		it.Media = m.attach(m.ctx, string(in.ID), r.Messages[0].Media, in.MediaURLs)
 	}
 	if m.first != nil && len(bytes.Trim(in.EditHistory, "[] \t\r\n")) > 0 && in.EditHistory.Kind() == '[' {
-		m.first.unread(m.file, "earlier texts of edited messages", pointer+"/messageCreate/editHistory")
+		m.first.count(m.first.notRead, m.file.member.Name, "earlier texts of edited messages", pointer+"/messageCreate/editHistory", 1)
 	}
 	if err := emit(it); err != nil {
 		return err

@@ -190,6 +190,9 @@ func TestHoles(t *testing.T) {
 		{"a text is missing", func(a *made) {
 			a.types["directMessageHeaders"] = []string{`[{"dmConversation":{"conversationId":"1-2","messages":[{"messageCreate":{"id":"6"}}]}}]`}
 		}, true},
+		{"earlier texts of a message, which are not read", func(a *made) {
+			a.types["directMessages"] = []string{conversation("1-2", message("6", ruben, "hello", `"editHistory":[{"text":"hallo"}]`))}
+		}, false},
 		{"a message without a time", func(a *made) {
 			a.types["directMessages"] = append(a.types["directMessages"], `[{"dmConversation":{"conversationId":"1-2","messages":[{"messageCreate":{"id":"6","senderId":"2"}}]}}]`)
 		}, true},
