@@ -139,3 +139,24 @@ func FuzzParseArchive(f *testing.F) {
 		}
 	})
 }
+
+// What X puts in the place of a picture is the same in an old archive as by its
+// interface today; addresses that somebody wrote stay as they are.
+func TestAttachmentInAText(t *testing.T) {
+	tests := []struct{ name, long, want string }{
+		{"picture of a message, before", "https://twitter.com/messages/media/5", "https://x.com/messages/media/5"},
+		{"picture of a message", "https://x.com/messages/media/5", "https://x.com/messages/media/5"},
+		{"picture of a post, before", "https://twitter.com/r_1/status/12/photo/1", "https://x.com/r_1/status/12/photo/1"},
+		{"video of a post, before", "https://twitter.com/r_1/status/12/video/1", "https://x.com/r_1/status/12/video/1"},
+		{"a post", "https://twitter.com/r_1/status/12", "https://twitter.com/r_1/status/12"},
+		{"another host", "https://twitter.com.example/messages/media/5", "https://twitter.com.example/messages/media/5"},
+		{"with more", "https://twitter.com/messages/media/5?a=1", "https://twitter.com/messages/media/5?a=1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := twitter.Text("look https://t.co/pic", []twitter.Link{{Short: "https://t.co/pic", Long: tt.long}}); got != "look "+tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -13,6 +13,7 @@ package twitter
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,6 +94,19 @@ type Link struct {
 	Short, Long string
 }
 
+// attachment matches the address that X puts at the end of a text for a picture
+// or video that came with it.
+var attachment = regexp.MustCompile(`^https://twitter\.com(/messages/media/[0-9]+|/[A-Za-z0-9_]+/status/[0-9]+/(?:photo|video)/[0-9]+)$`)
+
+// attached gives the address of an attachment the same host whenever it was asked
+// for: X has changed it.
+func attached(long string) string {
+	if m := attachment.FindStringSubmatch(long); m != nil {
+		return "https://x.com" + m[1]
+	}
+	return long
+}
+
 // Text is what the sender wrote: X writes "&", "<" and ">" as HTML does, and puts
 // short addresses of its own in the place of others. Both are taken back, so that
 // a message has the same text whatever way it came; the bytes as they came are
@@ -110,7 +124,7 @@ func Text(s string, links []Link) string {
 	var pairs []string
 	for _, l := range links {
 		if strings.HasPrefix(l.Short, "https://t.co/") && l.Long != "" {
-			pairs = append(pairs, l.Short, l.Long)
+			pairs = append(pairs, l.Short, attached(l.Long))
 		}
 	}
 	return strings.NewReplacer(pairs...).Replace(s)

@@ -188,7 +188,7 @@ func TestOlderForms(t *testing.T) {
 		}},
 		{"message with a picture", twitter.LaneMessages, message(`,"attachment":{"type":"media","media":{"id_str":"33","type":"photo","url":"https://t.co/pic","expanded_url":"https://twitter.com/messages/media/5",` +
 			`"media_url_https":"https://ton.twitter.com/1.1/ton/data/dm/2110358595357900850/33/q1.jpg"}}`), func(m *daybook.ReadMessage) {
-			m.Text = "look https://twitter.com/messages/media/5"
+			m.Text = "look https://x.com/messages/media/5"
 			m.Media = []daybook.Media{{Native: "33", Type: "photo", URL: "https://api.x.com/2/dm_conversations/media/2110358595357900850/33/q1.jpg"}}
 		}},
 		{"message whose time cannot be read", twitter.LaneMessages, strings.Replace(message(""), "1791983672357", "soon", 1), func(m *daybook.ReadMessage) {
