@@ -84,9 +84,9 @@ func assumed() []string {
 func never() []string {
 	return []string{
 		"What others wrote in public to this account: mentions, replies and quotes.",
-		"Names of the accounts that wrote: there are only their numbers.",
+		"Names of the accounts that wrote: there are only their numbers, but for those whom the person’s own posts name.",
 		"Encrypted chats.",
-		"What the person had deleted before X made the archive. Whether it holds what the other side deleted is not known.",
+		"Messages that the person had deleted before X made the archive. Whether it holds what the other side deleted is not known.",
 		"Who looked at, liked or passed on the person's posts.",
 	}
 }
