@@ -75,27 +75,9 @@ func (f *Follower) Handle(ctx context.Context, c daybook.CaseID, batch []archive
 	var events []Event
 	still := owed
 	if from < batch[0].Index || owed > 0 || holdsContact(batch) {
-		rules, err := f.events.AlertRules(ctx, c)
-		if err != nil {
-			return fmt.Errorf("alerts: rules of case %s: %w", c, err)
-		}
-		facts, err := f.facts.Facts(ctx, c, f.now())
-		if err != nil {
-			return fmt.Errorf("alerts: facts of case %s: %w", c, err)
-		}
-		events = Evaluate(rules, facts, from, to)
-		since := from
-		if owed > 0 {
-			since = owed
-		}
-		linked, ok, err := f.linked(ctx, c, rules, facts, since, to)
-		if err != nil {
+		if events, still, err = f.look(ctx, c, from, to, owed); err != nil {
 			return err
 		}
-		if still = 0; !ok {
-			still = max(since, 1) // entry 0 opens the case
-		}
-		events = append(events, linked...)
 	}
 	// What is owed is kept before the position moves on, and struck out after the
 	// events are kept: what is compared twice gives the same events, once.
@@ -111,6 +93,35 @@ func (f *Follower) Handle(ctx context.Context, c daybook.CaseID, batch []archive
 		return f.setOwed(ctx, c, 0)
 	}
 	return nil
+}
+
+// look evaluates the rules for some entries. It returns the entry from which on
+// handles are still to be compared. Without a rule nothing is looked at: the facts
+// of a case are as large as the case.
+func (f *Follower) look(ctx context.Context, c daybook.CaseID, from, to, owed uint64) (events []Event, still uint64, err error) {
+	rules, err := f.events.AlertRules(ctx, c)
+	if err != nil {
+		return nil, 0, fmt.Errorf("alerts: rules of case %s: %w", c, err)
+	}
+	if len(rules) == 0 {
+		return nil, 0, nil
+	}
+	facts, err := f.facts.Facts(ctx, c, f.now())
+	if err != nil {
+		return nil, 0, fmt.Errorf("alerts: facts of case %s: %w", c, err)
+	}
+	since := from
+	if owed > 0 {
+		since = owed
+	}
+	linked, ok, err := f.linked(ctx, c, rules, facts, since, to)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !ok {
+		still = max(since, 1) // entry 0 opens the case
+	}
+	return append(Evaluate(rules, facts, from, to), linked...), still, nil
 }
 
 // holdsContact reports whether an entry can be somebody's contact: facts are
