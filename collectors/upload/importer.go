@@ -144,7 +144,8 @@ type reading struct {
 	actor  daybook.Actor
 	sum    Summary
 	id     string
-	made   time.Time // of the file; when it began to be read, if it does not say
+	made   time.Time // of the file or, if it does not say, of the newest message in it
+	dated  bool      // it says
 	task   work.Task
 	former []Former        // of this account
 	known  map[string]bool // Import.ID of those of which the ledger knows what stands in them
@@ -205,11 +206,17 @@ func (r *reading) check() error {
 	if r.Batch <= 0 {
 		r.Batch = batchItems
 	}
-	r.made = r.sum.Made.UTC().Truncate(time.Microsecond)
-	if r.sum.Made.IsZero() {
-		r.made = r.now()
+	r.made, r.dated = r.sum.Made.UTC().Truncate(time.Microsecond), dated(r.sum.Made, r.now())
+	if !r.dated { // not before the newest message in it: more is not known
+		r.made = r.sum.Report.To.UTC().Truncate(time.Microsecond)
 	}
 	return nil
+}
+
+// dated reports whether a file that was read at a time says when it was made: not
+// at no time, and not later. Clocks differ by a day at most.
+func dated(made, read time.Time) bool {
+	return !made.IsZero() && made.Before(read.Add(24*time.Hour))
 }
 
 // lease is how long an account is held against other files. Who reads longer than

@@ -210,7 +210,10 @@ func (b *batch) archived(ctx context.Context, kept []*Item) ([]bool, error) {
 		at   []int
 	)
 	for i, it := range kept {
-		it.Item.Capture.Account, it.Item.Capture.File, it.Item.Capture.Made = b.order.Account.ID, b.file.File, b.file.Made
+		it.Item.Capture.Account, it.Item.Capture.File = b.order.Account.ID, b.file.File
+		if b.dated {
+			it.Item.Capture.Made = b.file.Made
+		}
 		can := true
 		for m := range messages(it) {
 			can = can && b.was(b.importMark(m.Key))
@@ -281,9 +284,10 @@ func (b *batch) know(key collectors.SeenKey) {
 }
 
 // observe appends what an item shows beside messages: the first time, and again
-// from a file that was made before.
+// from a file that was made before. If a file does not say when it was made, nobody
+// knows when what it shows was so.
 func (b *batch) observe(it *Item) {
-	if it.Observed == nil {
+	if it.Observed == nil || !b.dated {
 		return
 	}
 	o := *it.Observed

@@ -55,7 +55,7 @@ func (r *reading) covers() []cover {
 		}
 	}
 	var out []cover
-	if !r.sum.Holes {
+	if r.dated && !r.sum.Holes {
 		out = append(out, this)
 	}
 	for _, f := range r.former {
@@ -69,15 +69,13 @@ func (r *reading) covers() []cover {
 
 // formerCover is what a file that was read in before covers. What was left out of
 // it then was not noted: if it was a thread, nothing is concluded of that thread;
-// if it was a sender, nobody knows whom any more, and nothing is concluded.
+// if it was a sender, nobody knows whom any more, and nothing is concluded; nor is
+// it if nobody knows when the file was made.
 func formerCover(f Former) (cover, bool) {
-	if f.Event != daybook.ImportDone || f.Excluded > 0 || f.Report == nil {
+	if f.Event != daybook.ImportDone || f.Excluded > 0 || f.Report == nil || !dated(f.Made, f.Logged) {
 		return cover{}, false
 	}
 	c := cover{made: f.Made, posts: slices.Contains(f.Held, string(ThreadPosts))}
-	if c.made.IsZero() {
-		c.made = f.Logged
-	}
 	if !f.Whole {
 		c.from = f.Report.From
 	}
@@ -159,7 +157,7 @@ func (r *reading) missing(ctx context.Context, lot []daybook.Message, covers []c
 		if g := noted[i]; g.Entry >= 0 && g.At.After(last[i].At) && !g.At.After(when) {
 			continue // said before
 		}
-		if when.Equal(r.made) {
+		if r.dated && when.Equal(r.made) {
 			this++
 		}
 		at[when] = append(at[when], r.goneMark(m.Key))

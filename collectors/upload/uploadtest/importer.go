@@ -44,6 +44,7 @@ func RunImporting(t *testing.T, in Importing) {
 	t.Run("gone", in.gone)
 	t.Run("holes", in.holes)
 	t.Run("moved", in.moved)
+	t.Run("undated", in.undated)
 	t.Run("observed", in.observed)
 	t.Run("without posts", in.withoutPosts)
 	t.Run("refused", in.refused)

@@ -146,6 +146,57 @@ func (in Importing) observed(t *testing.T) {
 	}
 }
 
+// undated checks that nothing is concluded from what a file lacks, or from what it
+// shows beside messages, that does not say when it was made or names a time that
+// has not come, in whatever order the files are read in.
+func (in Importing) undated(t *testing.T) {
+	never, future := time.Time{}, in.made(t).AddDate(50, 0, 0)
+	one, two := in.made(t).AddDate(0, 1, 0), in.made(t).AddDate(0, 2, 0)
+	type file struct {
+		made time.Time
+		has  bool
+	}
+	tests := []struct {
+		name  string
+		files []file
+		gone  time.Time
+	}{
+		{"no time, without it", []file{{one, true}, {never, false}}, never},
+		{"no time, with it", []file{{one, true}, {never, true}}, never},
+		{"no time, and without it in both", []file{{one, false}, {never, false}, {two, true}}, never},
+		{"no time, with it, between others", []file{{one, true}, {never, true}, {two, false}}, two},
+		{"a time that has not come, without it", []file{{one, true}, {future, false}}, never},
+		{"a time that has not come, with it", []file{{one, true}, {two, false}, {future, true}}, two},
+	}
+	for _, tt := range tests {
+		for order := range permutations(len(tt.files)) {
+			t.Run(fmt.Sprintf("%s %v", tt.name, order), func(t *testing.T) {
+				w := in.world(t)
+				m := w.alone()
+				w.clock.Advance(365 * 24 * time.Hour)
+				for _, n := range order {
+					o := w.order()
+					o.Export = lacking{w.export, tt.files[n].made, map[daybook.MessageKey]bool{m.Key: !tt.files[n].has}, false}
+					w.read(o)
+				}
+				if gone, _ := w.state(m.Key); !gone.Equal(tt.gone) {
+					t.Errorf("gone at %s, want %s", gone, tt.gone)
+				}
+				for _, o := range told[daybook.Observation](w, daybook.RecordObservation) {
+					if o.At.Equal(never) || o.At.Equal(future) {
+						t.Errorf("%s was observed at %s", o.What, o.At)
+					}
+				}
+			})
+		}
+	}
+}
+
+func (in Importing) made(t *testing.T) time.Time {
+	t.Helper()
+	return in.world(t).export.Summary().Made
+}
+
 // moved checks that nothing is concluded from a file of which the log tells and
 // nobody knows any more what stood in it.
 func (in Importing) moved(t *testing.T) {

@@ -153,7 +153,7 @@ func TestIncomplete(t *testing.T) {
 	want := []string{
 		"X gave this archive in several ZIP files, and this is one of them: add the others as well.",
 		"The list of contents names the file “data/direct-messages-group.js”, and it is not in the archive.",
-		"It does not say when X made it.",
+		"It does not say when X made it: nothing follows from what it lacks, and whom it shows as blocked has no time.",
 	}
 	if diff := cmp.Diff(want, sum.Report.Incomplete); diff != "" || sum.Whole || !sum.Made.IsZero() {
 		t.Errorf("whole: %t, made %s, incomplete (-want +got):\n%s", sum.Whole, sum.Made, diff)

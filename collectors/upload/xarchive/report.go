@@ -113,7 +113,7 @@ func (c *counter) incomplete() []string {
 		list = append(list, "There is no file of conversations in it.")
 	}
 	if c.summary.Made.IsZero() {
-		list = append(list, "It does not say when X made it.")
+		list = append(list, "It does not say when X made it: nothing follows from what it lacks, and whom it shows as blocked has no time.")
 	}
 	return list
 }
