@@ -120,6 +120,16 @@ func (d *Desk) lock(ctx context.Context, s session) error {
 	return nil
 }
 
+// Peek is Check for a page that asks again by itself, which nobody may be sitting
+// at: the session is not seen by that, and locks in its time.
+func (d *Desk) Peek(ctx context.Context, token string, _ Door) (Session, error) {
+	s, err := d.inside(ctx, token)
+	if err != nil {
+		return Session{}, err
+	}
+	return s.show(), nil
+}
+
 // Check returns the open session of a token, and notes that it was seen.
 // ErrNoSession if there is none, and also while it is SettingUp; ErrLocked if it
 // is locked, or was idle for too long, which locks it. door is where the request

@@ -245,6 +245,30 @@ func TestTooManyTriesSayUntilWhen_C8(t *testing.T) {
 	b.shows(b.post("/setup", "code", "x"), 429, "too many tries")
 }
 
+// A page that asks again by itself, while a file is read in, keeps no session open
+// that nobody uses.
+func TestPageThatWaitsLocks_C8(t *testing.T) {
+	h := newHouse(t)
+	h.tell()
+	maya := h.enter(h.maya)
+	path := maya.upload("/c/"+string(h.mayas)+"/accounts/add", "a.zip", strings.NewReader("PK")).Location
+	h.tray.become(h.mayas, func(j *web.ImportJob) { j.State = web.ImportReading })
+	next := path
+	for range 4 {
+		a := maya.get(next)
+		maya.says(a, 200, "Reading it in")
+		_, query, ok := strings.Cut(a.Header.Get("Refresh"), "url=")
+		if !ok {
+			t.Fatalf("Refresh %q", a.Header.Get("Refresh"))
+		}
+		next = path + query
+		h.move(time.Minute)
+	}
+	h.move(time.Minute)
+	maya.goes(maya.get(next), 303, "/signin")
+	maya.goes(maya.get(path), 303, "/signin")
+}
+
 func TestIdleLocks_C8(t *testing.T) {
 	h := newHouse(t)
 	b := h.enter(h.maya)

@@ -155,7 +155,7 @@ func TestEvidence_ProgressAndEnd(t *testing.T) {
 	bundle := maya.post(makes).Location
 	page := maya.get(bundle)
 	maya.says(page, 200, "Being made", "3 of 10 steps are done", "You can leave it")
-	if !strings.Contains(page.Body, `<progress aria-labelledby="making" max="10" value="3">`) || page.Header.Get("Refresh") != "2" {
+	if !strings.Contains(page.Body, `<progress aria-labelledby="making" max="10" value="3">`) || page.Header.Get("Refresh") != "2; url=?again" {
 		t.Error("the page does not look again, or shows no progress")
 	}
 	still := maya.get(bundle + "/still")

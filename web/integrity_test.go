@@ -122,7 +122,7 @@ func TestArchive_ProgressIsShown(t *testing.T) {
 	maya.post(in + "/check")
 	page := maya.get(in + "/check")
 	maya.says(page, 200, "Checking", "since 09:14 GMT", "You can leave it; the check goes on")
-	if page.Header.Get("Refresh") != "2" || !strings.Contains(page.Body, "<progress") {
+	if page.Header.Get("Refresh") != "2; url=?again" || !strings.Contains(page.Body, "<progress") {
 		t.Error("the page does not look again, or shows no progress")
 	}
 	maya.says(maya.get(in), 200, "A check is running")

@@ -116,6 +116,12 @@ func (r *request) render(status int, page, title string, data any, notices ...no
 	return r.renderAgain(status, 0, page, title, data, notices...)
 }
 
+// againQuery is the query of a page that asks again by itself.
+const againQuery = "again"
+
+// byItself reports whether a page asks again by itself: that keeps no session open.
+func (r *request) byItself() bool { return r.Method == http.MethodGet && r.URL.RawQuery == againQuery }
+
 // renderAgain is render for a page that waits for something: it asks again after
 // some seconds, by a header that needs no script.
 func (r *request) renderAgain(status, seconds int, page, title string, data any, notices ...notice) error {
@@ -129,7 +135,7 @@ func (r *request) renderAgain(status, seconds int, page, title string, data any,
 	}
 	f.Notices = append(f.Notices, notices...)
 	if seconds > 0 {
-		r.w.Header().Set("Refresh", strconv.Itoa(seconds))
+		r.w.Header().Set("Refresh", strconv.Itoa(seconds)+"; url=?"+againQuery)
 	}
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "layout", framed{f, data}); err != nil {

@@ -148,9 +148,12 @@ func (s *Server) enter(r *request) error {
 	}
 	r.token = r.cookie(sessionCookie)
 	var err error
-	if rt.who == settingUp {
+	switch {
+	case rt.who == settingUp:
 		r.session, r.code, err = s.Desk.SettingUp(r.Context(), r.token)
-	} else {
+	case r.byItself():
+		r.session, err = s.Desk.Peek(r.Context(), r.token, r.door())
+	default:
 		r.session, err = s.Desk.Check(r.Context(), r.token, r.door())
 	}
 	switch {
