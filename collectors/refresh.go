@@ -65,11 +65,11 @@ func newFreshTokens() *freshTokens {
 func (f *freshTokens) take(id daybook.AccountID, old []byte) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t := f.unsaved[id]
-	delete(f.unsaved, id)
-	if !bytes.Equal(t.old, old) {
-		return nil
+	t, ok := f.unsaved[id]
+	if !ok || !bytes.Equal(t.old, old) {
+		return nil // it goes when that one is given back
 	}
+	delete(f.unsaved, id)
 	return t.fresh
 }
 

@@ -77,6 +77,30 @@ func (r *Runner) revoke(ctx context.Context, t work.Task, id daybook.AccountID) 
 	return errors.Join(fmt.Errorf("revoke a token of account %s: %w", id, err), r.release(ctx, t, err, false))
 }
 
+// giveBackToken takes a token back at the platform, and the one that it was refreshed
+// to if that could not be kept: nobody else knows of it.
+func (r *Runner) giveBackToken(ctx context.Context, a daybook.Account, secret []byte) error {
+	all := [][]byte{secret}
+	fresh := r.tokens.take(a.ID, secret)
+	if fresh != nil {
+		all = append(all, fresh)
+	}
+	for _, d := range r.Drivers {
+		if d.Platform != a.Platform || d.Revoke == nil {
+			continue
+		}
+		for _, s := range all {
+			if err := d.Revoke(ctx, a, s); err != nil {
+				if fresh != nil {
+					r.tokens.keep(a.ID, freshToken{secret, fresh})
+				}
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (r *Runner) revokeToken(ctx context.Context, t work.Task, id daybook.AccountID) error {
 	if r.Tokens == nil {
 		return fmt.Errorf("%w: there is nothing to revoke tokens with", daybook.ErrInvalid)
@@ -95,12 +119,8 @@ func (r *Runner) revokeToken(ctx context.Context, t work.Task, id daybook.Accoun
 		return err
 	}
 	if kept {
-		for _, d := range r.Drivers {
-			if d.Platform == a.Platform && d.Revoke != nil {
-				if err := d.Revoke(ctx, a, secret); err != nil {
-					return &fetchError{err}
-				}
-			}
+		if err := r.giveBackToken(ctx, a, secret); err != nil {
+			return &fetchError{err}
 		}
 	}
 	// No lease is needed to end the task: to revoke twice does no harm.
