@@ -286,7 +286,7 @@ func (t *tally) figures(m map[string]Figure) {
 	some("after-block", "messages", "They contacted you "+times(len(t.afterBlock))+" after a block was in force.", t.afterBlock)
 	some("around-block", "messages", t.sentenceAroundBlock(), t.aroundBlock)
 	some("imprecise", "messages", sentenceImprecise(len(t.imprecise)), t.imprecise)
-	some("gone", "messages", count(len(t.gone), "message")+" "+were(len(t.gone))+" not there any more at the last look.", t.gone)
+	some("gone", "messages", count(len(t.gone), "message")+" "+were(len(t.gone))+" not there any more, at the last look or in the last file.", t.gone)
 	some("edited", "messages", count(len(t.edited), "message")+" "+were(len(t.edited))+" changed after "+pick(len(t.edited), "it was", "they were")+" sent.", t.edited)
 	some("busiest-day", "messages", fmt.Sprintf("On the day with the most contact, %s, they contacted you %s.", dateOf(t.busiestDay), times(len(t.busiest))), t.busiest)
 	if t.quietFrom >= 0 {

@@ -192,12 +192,12 @@ func (w *writer) tags(c *cell, x *export.Exhibit) {
 	}
 }
 
-// state says whether it was there at the last look.
+// state says whether it was there at the last look, or in the last file.
 func (w *writer) state(c *cell, m *daybook.Message) {
 	if m.State == daybook.Gone {
-		seen := "Not there any more when it was looked for"
+		seen := "Not there any more"
 		if !m.GoneAt.IsZero() {
-			seen += " on " + w.exact(m.GoneAt)
+			seen += " on " + w.exact(m.GoneAt) + ", when it was looked for or when a file was made that lacks it"
 		}
 		if !m.LastSeen.IsZero() {
 			seen += "; last seen on " + w.exact(m.LastSeen)

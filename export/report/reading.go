@@ -27,7 +27,7 @@ func (w *writer) reading() {
 		"A contact is a message, call, request or the like that came in. Polls that end, the person’s own posts and notices of the platform are none. What was agreed beforehand is counted apart. An occasion is contacts with no more than six hours between them.",
 		"“After the request to stop” is said only of what certainly came after the first request to that handle, or to one that a person confirmed as linked with it.",
 		"A handle is an account as a platform names it. Linked handles were confirmed by a person; suggested links were not, and are never in the figures of a group.",
-		"“Not there at the last look” says what was seen. A message that its sender removed, a closed account and a block look the same.",
+		"“Not there any more” says what was seen, or what a file lacks. A message that somebody removed, a closed account and a block look the same.",
 		"“Possible threat” and the like come from shown rules over words, for a reader to look at first. They say nothing about the sender, and no message is left out for having none.",
 		"The sentences of this report were written by a program, from counts. No person chose their wording for this record. Notes by people stand in quotation marks.",
 	}

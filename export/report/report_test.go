@@ -52,7 +52,7 @@ func TestReport_A1_A2_A3_A4_A5_A7_A9_A10_E10(t *testing.T) {
 		"If the suggested handle belonged to it too, it would be 8 of 42 days, 33 contacts and 12 times after the request to stop. No person has confirmed that.",
 		// the sender as seen then, both texts of what was changed, what was not there any more
 		"After the request to stop of 21 October 2026, 21:14 BST.", "Sender’s identifier: https://birds.example/users/kestrel", "“Quiet Harbour”",
-		"First seen with other words on 22 Oct 2026, 01:50:07 BST (entry 25):", "Not there any more when it was looked for on 6 Nov 2026, 03:00:07 GMT", "Fetched 20:28:07 BST; from the account (mastodon/1).",
+		"First seen with other words on 22 Oct 2026, 01:50:07 BST (entry 25):", "Not there any more on 6 Nov 2026, 03:00:07 GMT, when it was looked for or when a file was made that lacks it", "Fetched 20:28:07 BST; from the account (mastodon/1).",
 		"Possible threat: it says that somebody is dead", "Attachment 1: image/png, 134 bytes.", "SHA-256", "hxxps://birds.example/@s/0",
 		// a diary entry with its delay and who wrote it
 		"Recorded 30 days after, on 17 Dec 2026, 12:00:07 GMT by Wren Example; written down by hand.",
