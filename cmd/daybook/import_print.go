@@ -149,10 +149,10 @@ type summaryJSON struct {
 	Incomplete []string             `json:"incomplete"`
 }
 
+// A threadJSON has no title: whoever named a group chose the words.
 type threadJSON struct {
 	ID       string            `json:"id"`
 	Kind     upload.ThreadKind `json:"kind"`
-	Title    string            `json:"title,omitempty"`
 	With     []senderJSON      `json:"with"`
 	Messages int               `json:"messages"`
 	In       int               `json:"in"`
@@ -172,7 +172,7 @@ func printSummary(c *call, name string, seems upload.Recognition, sum upload.Sum
 			NotRead: list(rep.NotRead), NotTaken: list(rep.NotTaken), Assumed: list(rep.Assumed), Never: list(rep.Never), Incomplete: list(rep.Incomplete),
 		}
 		for _, t := range sum.Threads {
-			line := threadJSON{ID: t.ID, Kind: t.Kind, Title: t.Title, With: []senderJSON{}, Messages: t.Messages, In: t.In, Out: t.Out, From: rfc(t.From), To: rfc(t.To), Usual: t.Usual}
+			line := threadJSON{ID: t.ID, Kind: t.Kind, With: []senderJSON{}, Messages: t.Messages, In: t.In, Out: t.Out, From: rfc(t.From), To: rfc(t.To), Usual: t.Usual}
 			for _, h := range t.With {
 				line.With = append(line.With, senderOf(h))
 			}
