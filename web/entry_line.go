@@ -77,12 +77,13 @@ func (r *request) line(t *terms, m *daybook.Message, first bool, back string) (*
 	}
 	switch {
 	case l.Out:
-		l.addressed(m.To)
+		l.addressed(t, m.To)
 	case !m.Sender.IsZero():
-		n, err := r.handleLabel(m.Sender)
+		n, err := r.handleLabel(t.known(m.Sender))
 		if err != nil {
 			return nil, err
 		}
+		n.Called = textOf(t.called[m.Sender.Ref()])
 		l.Who, l.Letter = &n, t.letters[t.place(m.Sender)]
 	}
 	l.Seen = r.when(m.FirstSeen)
@@ -100,13 +101,13 @@ func (r *request) line(t *terms, m *daybook.Message, first bool, back string) (*
 
 const shownTo = 3
 
-func (l *entryLine) addressed(to []daybook.Handle) {
+func (l *entryLine) addressed(t *terms, to []daybook.Handle) {
 	for i, h := range to {
 		if i == shownTo {
 			l.ToMore = len(to) - shownTo
 			break
 		}
-		l.To = append(l.To, shortName(h))
+		l.To = append(l.To, shortName(t.known(h)))
 	}
 }
 

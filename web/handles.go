@@ -86,7 +86,7 @@ type handleLabel struct {
 	Mixes    bool // letters of several scripts in one word
 	Platform platformName
 	Native   name
-	Called   name // by a person, never by a platform; in lists of handles
+	Called   name // by a person, never by a platform; in lists
 }
 
 // platformName is a platform by its key in the catalogue, or as it is called

@@ -236,6 +236,7 @@ func TestMarksAndTheirUndo(t *testing.T) {
 
 	shows(t, mark("what", "called", "how", "Bea from work"), "Named by a person: “Bea from work”", "No platform has shown this name", "Given a name")
 	shows(t, maya.get(h.path("handles")), "Named by a person: “Bea from work”")
+	shows(t, maya.get(h.path("timeline")), "Named by a person: “Bea from work”")
 	shows(t, mark("what", "called", "undo", "all"), "The name that was given was taken back")
 	if got := mainOf(t, maya.get(h.path("handles")).Body); strings.Contains(got, "Bea") {
 		t.Error("the name was not taken back")

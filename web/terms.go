@@ -30,9 +30,10 @@ type Timelines interface {
 type terms struct {
 	detect.Facts
 	standings *detect.Standings
-	places    map[string]int // in Handles, by Handle.Ref
-	letters   map[int]string // of a handle's group, by its place
-	groups    []termsGroup   // in the order of their letters
+	places    map[string]int    // in Handles, by Handle.Ref
+	letters   map[int]string    // of a handle's group, by its place
+	called    map[string]string // what a person calls a handle, by Handle.Ref
+	groups    []termsGroup      // in the order of their letters
 }
 
 type termsGroup struct {
@@ -53,7 +54,7 @@ func (s *Server) terms(ctx context.Context, c daybook.CaseID) (*terms, error) {
 	if err := s.CatchUp(ctx, c); err != nil {
 		return nil, err
 	}
-	t := &terms{places: map[string]int{}, letters: map[int]string{}}
+	t := &terms{places: map[string]int{}, letters: map[int]string{}, called: map[string]string{}}
 	if t.Facts, err = s.Store.Terms(ctx, c); err != nil {
 		return nil, err
 	}
@@ -66,6 +67,11 @@ func (s *Server) terms(ctx context.Context, c daybook.CaseID) (*terms, error) {
 	all, err := s.Store.Decisions(ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	for _, d := range all {
+		if d.What == daybook.MarkCalled && d.Holds {
+			t.called[d.Handle.Ref()] = d.How
+		}
 	}
 	t.nameGroups(all)
 	s.termsKept.keep(c, changed, t)
@@ -102,6 +108,15 @@ func (t *terms) place(h daybook.Handle) int {
 		return i
 	}
 	return -1
+}
+
+// known is a handle with the names that it is known by, where a message was
+// captured with none: a file has numbers alone.
+func (t *terms) known(h daybook.Handle) daybook.Handle {
+	if i := t.place(h); len(h.Names) == 0 && i >= 0 {
+		return t.Handles[i]
+	}
+	return h
 }
 
 // contact is a message that came in, as detection sees it.

@@ -67,7 +67,7 @@ func (cmd *listCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		cursor := ""
+		cursor, names := "", a.nameBook(id)
 		for left := int(cmd.Limit); ; {
 			n := 200
 			if cmd.Limit > 0 {
@@ -75,6 +75,9 @@ func (cmd *listCommand) Run(c *call) error {
 			}
 			page, next, err := a.db.List(ctx, id, filter, n, cursor)
 			if err != nil {
+				return err
+			}
+			if err := names.name(ctx, page); err != nil {
 				return err
 			}
 			found, err := book.of(c.ctx, page)

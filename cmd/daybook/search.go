@@ -192,12 +192,17 @@ func (cmd *searchCommand) hits(ctx context.Context, a *app, actor daybook.Actor,
 		return nil, err
 	}
 	out := []hitJSON{}
+	names := a.nameBook(id)
 	for _, h := range r.Hits {
 		m, err := a.db.MessageByMAC(ctx, id, h.Message)
 		if err != nil {
 			return nil, err
 		}
-		j := hitJSON{Score: h.Score, message: m}
+		one := []daybook.Message{m}
+		if err := names.name(ctx, one); err != nil {
+			return nil, err
+		}
+		j := hitJSON{Score: h.Score, message: one[0]}
 		if len(m.Captures) > 0 {
 			j.Entry = m.Captures[0]
 		}
@@ -212,6 +217,9 @@ func (cmd *searchCommand) hits(ctx context.Context, a *app, actor daybook.Actor,
 		}
 		if cmd.Around > 0 {
 			if j.around, err = a.db.Around(ctx, id, j.Entry, int(cmd.Around)); err != nil {
+				return nil, err
+			}
+			if err := names.name(ctx, j.around); err != nil {
 				return nil, err
 			}
 			if j.aroundFound, err = book.of(ctx, j.around); err != nil {

@@ -66,6 +66,9 @@ func (cmd *showCommand) Run(c *call) error {
 			if err != nil {
 				return err
 			}
+			if err := a.nameBook(id).name(ctx, around); err != nil {
+				return err
+			}
 			book, err := a.flagBook(ctx, actor, id, 2*cmd.Around+1)
 			if err != nil {
 				return err
@@ -85,7 +88,11 @@ func (cmd *showCommand) Run(c *call) error {
 			}
 			return nil
 		}
-		return cmd.one(c, a, actor, &m, zone)
+		one := []daybook.Message{m}
+		if err := a.nameBook(id).name(ctx, one); err != nil {
+			return err
+		}
+		return cmd.one(c, a, actor, &one[0], zone)
 	})
 }
 
