@@ -18,7 +18,7 @@ import (
 // Only what entries below to tell is taken into account, so it does not matter
 // how far the facts go.
 func Evaluate(rules []Rule, f detect.Facts, from, to uint64) []Event {
-	w := newWindow(f, from, to)
+	came := window(f, from, to)
 	var events []Event
 	for _, kind := range RuleKinds() {
 		i := slices.IndexFunc(rules, func(r Rule) bool { return r.Kind == kind })
@@ -27,11 +27,11 @@ func Evaluate(rules []Rule, f detect.Facts, from, to uint64) []Event {
 		}
 		fresh := Event{Rule: kind}
 		late := Event{Rule: kind, Late: true}
-		for k, c := range w.contacts {
-			if !w.speaks(rules[i], k) {
+		for _, a := range came {
+			if !a.speaks(rules[i]) {
 				continue
 			}
-			if isLate(c) {
+			if c := f.Contacts[a.contact]; isLate(c) {
 				late.add(c)
 			} else {
 				fresh.add(c)
@@ -78,17 +78,18 @@ func isLate(c detect.Contact) bool {
 	return c.Origin != daybook.Collected || c.Logged.Sub(c.At) > FreshFor
 }
 
-// A window is the contacts of the entries that are looked at, with what has to
-// be known of those before.
-type window struct {
-	contacts []detect.Contact // from the window, in order of time
-	standing []detect.Standing
-	first    []bool          // the first contact of its handle
-	quiet    []time.Duration // since the contact of its group before; -1 if there was none
+// An arrival is one contact of the entries that are looked at, with what has to be
+// known of those before. A file of a million messages makes a million of them at
+// once.
+type arrival struct {
+	contact  int // its place in Facts.Contacts
+	standing detect.Standing
+	first    bool          // the first contact of its handle
+	quiet    time.Duration // since the contact of its group before; -1 if there was none
 }
 
-func newWindow(f detect.Facts, from, to uint64) window {
-	var w window
+// window returns the contacts of some entries, in order of time.
+func window(f detect.Facts, from, to uint64) []arrival {
 	s := detect.NewStandings(f)
 	counts := func(c detect.Contact) (detect.Standing, bool) {
 		if c.Entry >= to || c.Direction != daybook.In || !c.Kind.Contact() || c.Handle < 0 || c.Handle >= len(f.Handles) {
@@ -98,15 +99,20 @@ func newWindow(f detect.Facts, from, to uint64) window {
 		return st, !st.Allowed
 	}
 	firstEntry := map[int]uint64{} // of each handle
+	n := 0
 	for _, c := range f.Contacts {
 		if _, ok := counts(c); ok {
+			if c.Entry >= from {
+				n++
+			}
 			if e, known := firstEntry[c.Handle]; !known || c.Entry < e {
 				firstEntry[c.Handle] = c.Entry
 			}
 		}
 	}
+	out := make([]arrival, 0, n)
 	lastAt := map[int]time.Time{} // of each group
-	for _, c := range f.Contacts {
+	for i, c := range f.Contacts {
 		st, ok := counts(c)
 		if !ok {
 			continue
@@ -127,29 +133,26 @@ func newWindow(f detect.Facts, from, to uint64) window {
 		if first {
 			firstEntry[c.Handle] = to // one first contact, also where an entry holds two messages
 		}
-		w.contacts = append(w.contacts, c)
-		w.standing = append(w.standing, st)
-		w.first = append(w.first, first)
-		w.quiet = append(w.quiet, quiet)
+		out = append(out, arrival{i, st, first, quiet})
 	}
-	return w
+	return out
 }
 
-// speaks reports whether a rule has something to say about contact k.
-func (w window) speaks(r Rule, k int) bool {
+// speaks reports whether a rule has something to say about the contact.
+func (a arrival) speaks(r Rule) bool {
 	switch r.Kind {
 	case Unwanted:
-		return w.standing[k].Unwanted
+		return a.standing.Unwanted
 	case AfterStop:
-		return w.standing[k].AfterStop || w.standing[k].AfterBlock
+		return a.standing.AfterStop || a.standing.AfterBlock
 	case NewHandle:
-		return w.first[k]
+		return a.first
 	case AfterQuiet:
 		quiet := r.Quiet
 		if quiet <= 0 {
 			quiet = DefaultQuiet
 		}
-		return w.quiet[k] >= quiet
+		return a.quiet >= quiet
 	}
 	return false
 }
