@@ -212,6 +212,7 @@ func TestAddedFileInPart_D5(t *testing.T) {
 // A message that an earlier file held, and a later one does not, is named.
 func TestAddedFileLacksOne(t *testing.T) {
 	d := newInbox(t)
+	d.now = time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC) // both files have been made by then
 	d.readIn(archiveOf(t, nil), web.ImportChoice{})
 	later := archiveOf(t, func(member, text string) string {
 		text = strings.ReplaceAll(text, "2026-11-18T08:00:00.000Z", "2026-11-25T08:00:00.000Z")

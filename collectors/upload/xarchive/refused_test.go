@@ -281,7 +281,7 @@ func TestRecognizeDamaged(t *testing.T) {
 
 // TestHostileFolder_E4 goes over the whole folder of hostile files.
 func TestHostileFolder_E4(t *testing.T) {
-	dir := filepath.Join(need.TestData(t), "exports", "hostile")
+	dir := filepath.Join(need.TestData(t), "recordings", "exports", "hostile")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
