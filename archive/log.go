@@ -362,6 +362,11 @@ func (l *Log) CatchUp(ctx context.Context, c daybook.CaseID, followers ...Follow
 		if at[i], err = f.Position(ctx, c); err != nil {
 			return fmt.Errorf("catch up: position of %s: %w", f.Name(), err)
 		}
+		if at[i] > h.Size { // somebody may have appended and caught up since the head was read
+			if h, err = l.storage.Head(ctx, c); err != nil {
+				return fmt.Errorf("catch up: %w", err)
+			}
+		}
 		if at[i] > h.Size {
 			return fmt.Errorf("catch up: %w: %s has seen %d entries of %d", ErrBroken, f.Name(), at[i], h.Size)
 		}

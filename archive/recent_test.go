@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -97,4 +98,34 @@ func read(ctx context.Context, t *testing.T, l *archive.Log, c daybook.CaseID) (
 		out = append(out, e)
 	}
 	return out
+}
+
+// Two who catch up at the same time do not take one another for damage: the other
+// may append, and bring the follower there, between two steps of the first.
+func TestFollowersAreBroughtOnMeanwhile(t *testing.T) {
+	l, c := setup(t, archivetest.NewMemory(), 0, nil)
+	f := &overtaken{meanwhile: func() { appendItems(t, l, c, 3) }}
+	if err := l.CatchUp(t.Context(), c, f); err != nil {
+		t.Error(err)
+	}
+	f.ahead = 1
+	if err := l.CatchUp(t.Context(), c, f); !errors.Is(err, archive.ErrBroken) {
+		t.Errorf("a follower that has seen more than there is: %v, want ErrBroken", err)
+	}
+}
+
+// An overtaken follower is at the end of the log, to which something is added
+// just before it is asked.
+type overtaken struct {
+	gathering
+	meanwhile func()
+	at, ahead uint64
+}
+
+func (f *overtaken) Position(context.Context, daybook.CaseID) (uint64, error) {
+	if f.meanwhile != nil {
+		f.meanwhile()
+		f.at, f.meanwhile = 4, nil
+	}
+	return f.at + f.ahead, nil
 }

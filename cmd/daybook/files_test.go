@@ -94,7 +94,7 @@ func TestAddsFiles_C3_C14_D1_D2(t *testing.T) {
 			waits(t, her, "It is read in")
 			has(t, her, "Time covered", "Not understood", "Was here before, not in this file", "Not in this kind of file", "Clock and sender", "The file itself is kept")
 			her.Press("See the timeline")
-			has(t, her, "2220000101")
+			has(t, her, "@ruben_kestrel74")
 			if strings.Contains(her.HTML(), "I know you read this") {
 				t.Error("the timeline holds text that nobody asked for")
 			}
