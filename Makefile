@@ -7,7 +7,7 @@ FUZZTIME  ?= 1m
 # Packages in which several goroutines meet: make race runs these. It leaves out
 # long stories that one goroutine tells: the detector makes them ten times as
 # slow and has nothing to find in them.
-RACE      ?= ./alerts/... ./archive/... ./collectors ./index ./signin ./store ./web ./internal/... ./cmd/...
+RACE      ?= ./alerts/... ./archive/... ./collectors ./collectors/twitter ./index ./signin ./store ./web ./internal/... ./cmd/...
 RACE_SKIP ?= PowerLoss|Killed|Replay|OrderDoesNotMatter|EveryPage|DemoOpens|LeaveAndComeBack|BundlesOfACase|BundlesForOthers|OfARecordedCase|ViewOfTheFirst
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # The linter that .golangci.yml is written for; make lint-install builds it in
