@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net"
@@ -134,7 +135,7 @@ func (cmd *connectXCommand) account(c *call, a *app) (daybook.Account, []byte, e
 		}
 		return cmd.finish(c, a, p, u.Query())
 	}
-	back, err := listenBack(c.ctx, p.Redirect)
+	back, err := listenBack(c.ctx, p.Redirect, p.State)
 	if err != nil {
 		return daybook.Account{}, nil, err
 	}
@@ -142,7 +143,7 @@ func (cmd *connectXCommand) account(c *call, a *app) (daybook.Account, []byte, e
 	if err := sendTo(c, p.URL, fmt.Sprintf("The browser has to run on this machine. Waiting for it for %d minutes…", int(backWait.Minutes()))); err != nil {
 		return daybook.Account{}, nil, err
 	}
-	came, err := back.wait(c.ctx, p.State)
+	came, err := back.wait(c.ctx)
 	if err != nil {
 		return daybook.Account{}, nil, err
 	}
@@ -174,13 +175,16 @@ func (cmd *connectXCommand) giveBack(c *call, a *app, account daybook.Account, s
 }
 
 // A backListener is where X sends the browser back to, on this machine. It takes
-// one answer, which knows the state, and shows nothing of it.
+// one answer, which knows the state, and shows nothing of it. What comes without
+// the state is from somebody else: it is passed over, and is not in the way of the
+// one that is waited for.
 type backListener struct {
 	server *http.Server
+	state  string
 	came   chan url.Values
 }
 
-func listenBack(ctx context.Context, redirect string) (*backListener, error) {
+func listenBack(ctx context.Context, redirect, state string) (*backListener, error) {
 	u, err := url.Parse(redirect)
 	if err != nil {
 		return nil, fmt.Errorf("%w: x.back is not an address", daybook.ErrInvalid)
@@ -190,7 +194,7 @@ func listenBack(ctx context.Context, redirect string) (*backListener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wait for the browser on %s: %w; another program has it, or another daybook connect: end that one, or use --paste", u.Host, err)
 	}
-	b := &backListener{came: make(chan url.Values, 1)}
+	b := &backListener{state: state, came: make(chan url.Values, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+u.EscapedPath(), b.take)
 	b.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
@@ -203,27 +207,24 @@ func (b *backListener) take(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
-	select {
-	case b.came <- r.URL.Query():
-	default: // one is waiting already
+	if q := r.URL.Query(); subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(b.state)) == 1 {
+		select {
+		case b.came <- q:
+		default: // it came twice
+		}
 	}
 	_, _ = fmt.Fprintln(w, "Done. You can close this page and go back to where you came from.") // the browser may have gone
 }
 
-// wait returns what X sent with the state. What comes without it is from somebody
-// else, and is passed over.
-func (b *backListener) wait(ctx context.Context, state string) (url.Values, error) {
+// wait returns what X sent.
+func (b *backListener) wait(ctx context.Context) (url.Values, error) {
 	ctx, cancel := context.WithTimeout(ctx, backWait)
 	defer cancel()
-	for {
-		select {
-		case q := <-b.came:
-			if q.Get("state") == state {
-				return q, nil
-			}
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: not connected: nobody came back from X in time", daybook.ErrInvalid)
-		}
+	select {
+	case q := <-b.came:
+		return q, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: not connected: nobody came back from X in time", daybook.ErrInvalid)
 	}
 }
 
