@@ -49,9 +49,9 @@ type archiveLink struct {
 }
 
 type archiveMessage struct {
-	ID          archiveID     `json:"id"`
-	SenderID    archiveID     `json:"senderId"`
-	RecipientID archiveID     `json:"recipientId"`
+	ID          number        `json:"id"`
+	SenderID    number        `json:"senderId"`
+	RecipientID number        `json:"recipientId"`
 	Text        string        `json:"text"`
 	CreatedAt   string        `json:"createdAt"`
 	MediaURLs   []string      `json:"mediaUrls"`
@@ -59,61 +59,61 @@ type archiveMessage struct {
 }
 
 type archiveReaction struct {
-	SenderID    archiveID `json:"senderId"`
-	ReactionKey string    `json:"reactionKey"`
-	EventID     archiveID `json:"eventId"`
-	CreatedAt   string    `json:"createdAt"`
+	SenderID    number `json:"senderId"`
+	ReactionKey string `json:"reactionKey"`
+	EventID     number `json:"eventId"`
+	CreatedAt   string `json:"createdAt"`
 }
 
 // archiveEvent is what happens to a group.
 type archiveEvent struct {
-	InitiatingUserID archiveID   `json:"initiatingUserId"`
-	UserIDs          []archiveID `json:"userIds"`
-	Snapshot         []archiveID `json:"participantsSnapshot"`
-	Name             string      `json:"name"`
-	CreatedAt        string      `json:"createdAt"`
+	InitiatingUserID number   `json:"initiatingUserId"`
+	UserIDs          []number `json:"userIds"`
+	Snapshot         []number `json:"participantsSnapshot"`
+	Name             string   `json:"name"`
+	CreatedAt        string   `json:"createdAt"`
 }
 
 type archiveMedia struct {
-	ID          archiveID `json:"id_str"`
-	URL         string    `json:"url"`
-	ExpandedURL string    `json:"expanded_url"`
-	MediaURL    string    `json:"media_url_https"`
-	Type        string    `json:"type"`
+	ID          number `json:"id_str"`
+	URL         string `json:"url"`
+	ExpandedURL string `json:"expanded_url"`
+	MediaURL    string `json:"media_url_https"`
+	Type        string `json:"type"`
 }
 
 type archiveEntities struct {
 	Mentions []struct {
-		ID         archiveID `json:"id_str"`
-		ScreenName string    `json:"screen_name"`
-		Name       string    `json:"name"`
+		ID         number `json:"id_str"`
+		ScreenName string `json:"screen_name"`
+		Name       string `json:"name"`
 	} `json:"user_mentions"`
 	URLs  []archiveLink  `json:"urls"`
 	Media []archiveMedia `json:"media"`
 }
 
 type archivePost struct {
-	ID               archiveID       `json:"id_str"`
-	OtherID          archiveID       `json:"id"`
+	ID               number          `json:"id_str"`
+	OtherID          number          `json:"id"`
 	FullText         string          `json:"full_text"`
 	CreatedAt        string          `json:"created_at"`
 	Lang             string          `json:"lang"`
-	InReplyToUser    archiveID       `json:"in_reply_to_user_id_str"`
+	InReplyToUser    number          `json:"in_reply_to_user_id_str"`
 	InReplyToName    string          `json:"in_reply_to_screen_name"`
-	InReplyToStatus  archiveID       `json:"in_reply_to_status_id_str"`
+	InReplyToStatus  number          `json:"in_reply_to_status_id_str"`
 	Entities         archiveEntities `json:"entities"`
 	ExtendedEntities archiveEntities `json:"extended_entities"`
 	EditInfo         struct {
 		Initial archiveEdits `json:"initial"`
 		Edit    struct {
-			First   archiveID    `json:"initialTweetId"`
+			First   number       `json:"initialTweetId"`
 			Initial archiveEdits `json:"editControlInitial"`
 		} `json:"edit"`
 	} `json:"edit_info"`
 }
 
 type archiveEdits struct {
-	IDs []archiveID `json:"editTweetIds"`
+	IDs []number `json:"editTweetIds"`
 }
 
 type archiveNote struct {
@@ -353,7 +353,7 @@ func atMost[T any](list []T) []T { return list[:min(len(list), 1000)] }
 
 // archiveDirection is In for everybody but the person: also where nobody is
 // named.
-func archiveDirection(me string, sender archiveID) daybook.Direction {
+func archiveDirection(me string, sender number) daybook.Direction {
 	if me != "" && string(sender) == me {
 		return daybook.Out
 	}
@@ -407,25 +407,4 @@ func archiveMediaType(address string) string {
 		return "photo"
 	}
 	return ""
-}
-
-// An archiveID is an identifier: text, or a number.
-type archiveID string
-
-// UnmarshalJSONFrom implements json.UnmarshalerFrom.
-func (id *archiveID) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	switch d.PeekKind() {
-	case '"', '0':
-		t, err := d.ReadToken()
-		if err != nil {
-			return err
-		}
-		*id = archiveID(t.String())
-		return nil
-	case 'n':
-		*id = ""
-		return d.SkipValue()
-	}
-	var s string
-	return json.UnmarshalDecode(d, &s) // says what is wrong
 }

@@ -63,7 +63,7 @@ func (j *archivePost) addresses(me string) (daybook.Kind, []daybook.Handle) {
 		return "", nil
 	}
 	var named []daybook.Handle
-	add := func(id archiveID, account, display string) {
+	add := func(id number, account, display string) {
 		h := User(string(id), account, display)
 		if id != "" && string(id) != me && !slices.ContainsFunc(named, h.Same) {
 			named = append(named, h)
@@ -85,7 +85,7 @@ func (j *archivePost) addresses(me string) (daybook.Kind, []daybook.Handle) {
 // first is the number of the post's first version.
 func (j *archivePost) first(id string) string {
 	first := id
-	ids := slices.Concat(j.EditInfo.Initial.IDs, j.EditInfo.Edit.Initial.IDs, []archiveID{j.EditInfo.Edit.First})
+	ids := slices.Concat(j.EditInfo.Initial.IDs, j.EditInfo.Edit.Initial.IDs, []number{j.EditInfo.Edit.First})
 	for _, other := range ids {
 		if other != "" && !Made(string(other)).IsZero() && Newer(string(other), first) < 0 {
 			first = string(other)

@@ -159,7 +159,7 @@ func (p part) nativeID() string {
 	return "sha256:" + daybook.DigestOf(p.raw).String()
 }
 
-// A number is an identifier: text in v2, a number in places.
+// A number is an identifier: text in v2 and in archives, a number in places.
 type number string
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
