@@ -101,7 +101,7 @@ func (d *demo) configure(dir string) error {
 	cfg.Collect.Every = config.Duration(demoEvery)
 	cfg.LogLevel = "warn" // what is shown is the story
 	cfg.X.Enabled = true
-	cfg.X.ClientID, _ = d.story.x.App("daybook demo", true, cfg.X.Back)
+	cfg.X.ClientID, _ = d.story.x.App("daybook demo", true, cfg.X.Back) // a public app has no secret
 	d.cfg = cfg
 	return nil
 }

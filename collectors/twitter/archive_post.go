@@ -165,7 +165,7 @@ func ReadArchivePost(me string, raw []byte) (ArchivePost, error) {
 	}
 	id := string(cmp.Or(j.ID, j.OtherID))
 	p := ArchivePost{ID: id, First: j.first(id), At: sent.Unix(), Text: j.FullText, Cut: cutShort(j.FullText), Passed: strings.HasPrefix(j.FullText, "RT @")}
-	p.Kind, _ = j.addresses(me)
+	p.Kind, _ = j.addresses(me) // whom, is for the reading
 	for _, a := range atMost(j.media()) {
 		p.Media = append(p.Media, a.MediaURL)
 	}

@@ -14,7 +14,7 @@ import (
 // docs/detection.md.
 func TestTrainLinks(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a minute of training")
+		need.Missing(t, "a minute of training is left out with -short")
 	}
 	dir := filepath.Join(need.TestData(t), "data")
 	pairsDir := filepath.Join(dir, "linked-dev")
