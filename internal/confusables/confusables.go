@@ -29,9 +29,11 @@ const rowBytes = 8
 
 // Skeleton returns what a name looks like (UTS 39 §4): characters that look
 // alike become one. It is for comparing, never for showing. Characters that
-// cannot be seen are left out.
+// cannot be seen are left out. Bytes that are no UTF-8 count as U+FFFD.
 func Skeleton(name string) string {
 	var b strings.Builder
+	// Next to a broken byte, norm leaves whole characters as they are.
+	name = strings.ToValidUTF8(name, string(utf8.RuneError))
 	for _, r := range norm.NFD.String(name) {
 		if unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) {
 			continue

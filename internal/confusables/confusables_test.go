@@ -63,6 +63,7 @@ func FuzzSkeleton_E3(f *testing.F) {
 	f.Add("Nightjаr")
 	f.Add("\u202esdrawkcab\u202c")
 	f.Add("\xff\xc0")
+	f.Add("]\xf1\u013b")
 	f.Add("é\u0301\u0327𝗄ﷺ")
 	f.Fuzz(func(t *testing.T, name string) {
 		k := confusables.Skeleton(name)
