@@ -44,6 +44,13 @@ func ImportMark(a daybook.AccountID, m daybook.MessageKey) SeenKey {
 	return messageMark(markImport, a, m)
 }
 
+// GoneMarks are the keys under which a SeenLedger knows that looks at a platform
+// did not find a message, and that it was there again after that. The last thing
+// known is the one with the higher entry.
+func GoneMarks(a daybook.AccountID, m daybook.MessageKey) (gone, back SeenKey) {
+	return messageMark(markGone, a, m), messageMark(markBack, a, m)
+}
+
 // captureKey is the key of an item. Near is the hour of its first message: the
 // key changes with that time.
 func captureKey(it *daybook.Item) SeenKey {

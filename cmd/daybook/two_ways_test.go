@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -244,6 +245,59 @@ func TestGoneFromAnArchive(t *testing.T) {
 	}
 }
 
+// What a look at X does not find is there again if an archive has it that was made
+// after the look; one that was made before says nothing of that. What is looked for
+// still later decides again.
+func TestBackInAnArchive(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		t.Run(fmt.Sprintf("in an archive before: %v", known), func(t *testing.T) {
+			s := newWayStory(t, "")
+			const text = "call me back tonight"
+			gone := func(want int, when string) {
+				t.Helper()
+				got := s.must(statusDone, "list", "--case", s.caseID, "--state", "gone", "--content")
+				if strings.Count(got, text) != want {
+					t.Errorf("%s: gone:\n%s", when, got)
+				}
+			}
+			later := s.other.Message(s.me, text)
+			s.take(byLive)
+			s.x.Wait(time.Hour)
+			before := s.write("before.zip", string(s.x.Archive(s.me)))
+			if known {
+				s.must(statusDone, "import", "--case", s.caseID, before)
+			}
+			look := func() { // X is asked for as many messages as it lets one ask for
+				t.Helper()
+				for range 3 {
+					s.run(s.process(io.Discard, &screen{}, nil), "collect", "--case", s.caseID)
+					s.x.Wait(16 * time.Minute)
+				}
+			}
+			later.Delete(s.me)
+			s.x.Wait(25 * time.Hour)
+			look()
+			gone(1, "after a look that did not find it")
+			s.must(statusDone, "import", "--case", s.caseID, before)
+			gone(1, "after an archive from before the look")
+			later.Restore(s.me)
+			s.x.Wait(time.Hour)
+			after := s.write("after.zip", string(s.x.Archive(s.me)))
+			for range 2 {
+				s.must(statusDone, "import", "--case", s.caseID, after)
+				gone(0, "after an archive that has it")
+			}
+			if n := s.observed(daybook.SeenAgain); n != 1 {
+				t.Errorf("it was said %d times that it is back", n)
+			}
+			later.Delete(s.me)
+			s.x.Wait(7 * 24 * time.Hour)
+			look()
+			gone(1, "after a look that did not find it either")
+		})
+	}
+}
+
 // A message that was erased does not come back by the other way.
 func TestErasedByOneWay_B6(t *testing.T) {
 	for _, order := range [][]string{{byFirst, byLive, bySecond}, {byLive, byFirst, bySecond}, {bySecond, byLive, byFirst}} {
@@ -279,6 +333,25 @@ func TestErasedByOneWay_B6(t *testing.T) {
 			}
 		})
 	}
+}
+
+// observed returns how many observations of a kind are in the log.
+func (s *wayStory) observed(what daybook.ObservationKind) int {
+	s.t.Helper()
+	a, n := s.open(), 0
+	for e, err := range a.log.Entries(s.t.Context(), daybook.CaseID(s.caseID), 0) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		var o daybook.Observation
+		if e.Record.Kind == daybook.RecordObservation && e.Record.Decode(&o) == nil && o.What == what {
+			n++
+		}
+	}
+	if err := a.Close(); err != nil {
+		s.t.Error(err)
+	}
+	return n
 }
 
 // nowhere checks that no entry of the log and no blob holds a text.

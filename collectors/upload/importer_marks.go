@@ -2,6 +2,7 @@ package upload
 
 import (
 	"context"
+	"time"
 
 	"daybook"
 	"daybook/collectors"
@@ -86,6 +87,10 @@ func (b *batch) recall(ctx context.Context, lot []Item) error {
 			if b.was(b.importMark(m.Key)) {
 				keys = append(keys, b.goneMark(m.Key))
 			}
+			if account := b.order.Account.ID; b.was(collectors.MessageMark(account, m.Key)) {
+				gone, back := collectors.GoneMarks(account, m.Key)
+				keys = append(keys, gone, back)
+			}
 		}
 		for j := range lot[i].Media {
 			a := &lot[i].Media[j]
@@ -120,10 +125,14 @@ func (b *batch) was(key collectors.SeenKey) bool {
 }
 
 // sight notes that the messages of an item stand in this file. Of those that are
-// not known nothing is noted. One that a file made in between did not have is
-// back, which is said if tell is set.
+// not known nothing is noted. One that a file made in between did not have, or a
+// look at the platform before this file was made, is back, which is said if tell
+// is set.
 func (b *batch) sight(it *Item, tell bool) {
 	for m := range messages(it) {
+		if tell && b.dated && !b.buried[m.Key] {
+			b.backAfterLook(m)
+		}
 		mark := b.importMark(m.Key)
 		last, known := b.marks[mark]
 		if !known || b.buried[m.Key] {
@@ -134,13 +143,32 @@ func (b *batch) sight(it *Item, tell bool) {
 		if !tell || !was || !gone.At.After(last.At) || !b.made.After(gone.At) {
 			continue
 		}
-		b.records = append(b.records, b.told(daybook.RecordObservation, daybook.Observation{
-			Account: b.order.Account.ID, What: daybook.SeenAgain, Message: m.Key, Handle: plain(m.Sender),
-			At: b.made, LastSeen: gone.At, Detail: "in a file of this account that was made later",
-		}))
+		b.records = append(b.records, b.again(m, gone.At))
 		b.messages = append(b.messages, m.Key)
 		b.marks[mark] = collectors.Sighting{Entry: last.Entry, At: b.made} // said once
 	}
+}
+
+// backAfterLook says that a message is back which the last look at the platform
+// did not find, if the file was made after that look.
+func (b *batch) backAfterLook(m *daybook.ReadMessage) {
+	goneMark, backMark := collectors.GoneMarks(b.order.Account.ID, m.Key)
+	gone, was := b.marks[goneMark]
+	back, again := b.marks[backMark]
+	if !was || again && back.Entry > gone.Entry || !b.made.After(gone.At) {
+		return
+	}
+	b.append(b.again(m, gone.At), backMark)
+	b.messages = append(b.messages, m.Key)
+	b.marks[backMark] = collectors.Sighting{Entry: gone.Entry + 1, At: b.made} // said once
+}
+
+// again is what is said of a message that stands in this file and was gone before.
+func (b *batch) again(m *daybook.ReadMessage, gone time.Time) daybook.Record {
+	return b.told(daybook.RecordObservation, daybook.Observation{
+		Account: b.order.Account.ID, What: daybook.SeenAgain, Message: m.Key, Handle: plain(m.Sender),
+		At: b.made, LastSeen: gone, Detail: "in a file of this account that was made later",
+	})
 }
 
 // plain is a handle without names: what a name was stands in the items.

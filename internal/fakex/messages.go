@@ -79,6 +79,13 @@ func (m *Message) Delete(p *Person) {
 	m.hidden = append(m.hidden, p)
 }
 
+// Restore gives a person back the copy that was taken away.
+func (m *Message) Restore(p *Person) {
+	m.s.mu.Lock()
+	defer m.s.mu.Unlock()
+	m.hidden = slices.DeleteFunc(m.hidden, func(q *Person) bool { return q == p })
+}
+
 // A Group is a conversation of several.
 type Group struct {
 	s       *Server
