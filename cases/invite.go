@@ -111,8 +111,8 @@ func (s *Cases) ChangeEnd(ctx context.Context, actor daybook.Actor, c daybook.Ca
 
 // MayRecover returns the user for whom the actor may ask for a new way to sign
 // in: a person whom the case is about, who is not the actor, and who has and had
-// access to no other case, because a new way in opens all that the user may see.
-// Anything else is for the operator. To an actor who may give access here, the
+// access to no other case, because a new way in opens all that the user may see;
+// so nobody may who is shown less (Sight). Anything else is for the operator. To an actor who may give access here, the
 // error says so; a user that is not in this case is daybook.ErrNotFound.
 func (s *Cases) MayRecover(ctx context.Context, actor daybook.Actor, c daybook.CaseID, user string) (User, error) {
 	if err := s.Authorize(ctx, actor, c, GiveAccess); err != nil {
@@ -129,6 +129,9 @@ func (s *Cases) MayRecover(ctx context.Context, actor daybook.Actor, c daybook.C
 	if user == actor.ID {
 		return User{}, fmt.Errorf("%w: somebody else has to ask for it", daybook.ErrForbidden)
 	}
+	if err := s.shownNoLess(ctx, actor, c); err != nil {
+		return User{}, err
+	}
 	if err := s.onlyHere(ctx, c, user); err != nil {
 		return User{}, err
 	}
@@ -140,6 +143,16 @@ func (s *Cases) MayRecover(ctx context.Context, actor daybook.Actor, c daybook.C
 		return User{}, fmt.Errorf("ask for a recovery: %w", err)
 	}
 	return u, nil
+}
+
+// shownNoLess returns nil if the actor's access is not for a public body: a code
+// that they have in hand could let them in as somebody who is shown more.
+func (s *Cases) shownNoLess(ctx context.Context, actor daybook.Actor, c daybook.CaseID) error {
+	public, err := s.WorksForPublic(ctx, actor, c)
+	if err == nil && public {
+		err = fmt.Errorf("%w: your own access is for a public body, and theirs is not; ask somebody else who may, or the operator", daybook.ErrForbidden)
+	}
+	return err
 }
 
 // onlyHere returns nil if a user has and had access to no other case. A way in
@@ -175,12 +188,8 @@ func (s *Cases) MayInviteAgain(ctx context.Context, actor daybook.Actor, c daybo
 		return User{}, err
 	}
 	if !grants[i].Public {
-		public, err := s.WorksForPublic(ctx, actor, c)
-		if err != nil {
+		if err := s.shownNoLess(ctx, actor, c); err != nil {
 			return User{}, err
-		}
-		if public { // with the code they could come in as somebody who is shown more
-			return User{}, fmt.Errorf("%w: your own access is for a public body, and theirs is not; ask somebody else who may", daybook.ErrForbidden)
 		}
 	}
 	if err := s.onlyHere(ctx, c, grants[i].User); err != nil {

@@ -151,4 +151,11 @@ func TestInviteAgainForPublicBody_D6(t *testing.T) {
 			}
 		})
 	}
+	mara := h.member("Mara", cases.Owner)
+	if _, err := h.MayRecover(t.Context(), officer, h.c, mara.ID); !errors.Is(err, daybook.ErrForbidden) {
+		t.Errorf("a new way in for the person: got %v", err)
+	}
+	if _, err := h.MayRecover(t.Context(), adviser, h.c, mara.ID); err != nil {
+		t.Errorf("a new way in for the person, by somebody else: got %v", err)
+	}
 }
