@@ -89,7 +89,7 @@ type waitRow struct {
 type askRow struct {
 	User  string
 	Name  name
-	Other bool // has access elsewhere: only the operator can help
+	Other bool // has access elsewhere, or is shown more: only the operator can help
 }
 
 // roleKey is the key of the words for a role.
