@@ -35,6 +35,12 @@ func TestRulesFindBreaches(t *testing.T) {
 		{"files in detect", impurities, "detect/a.go", `package detect; import _ "os"`, 1},
 		{"a program below detect", impurities, "detect/eval/a.go", `package main; import _ "os"`, 0},
 
+		{"a search that asks elsewhere", callers, "index/a.go", `package index; import "net/http"; var _ = http.Post`, 1},
+		{"a client", callers, "web/a.go", `package web; import "net/http"; func f() { _ = http.Client{} }`, 1},
+		{"a dialler", callers, "export/report/a.go", `package report; import "net"; func f() { var d net.Dialer; _ = d }`, 1},
+		{"a server", callers, "web/a.go", `package web; import "net/http"; func f() { _ = http.Server{} }`, 0},
+		{"a platform", callers, "collectors/mastodon/a.go", `package mastodon; import "net/http"; func f() { _ = http.Client{} }`, 0},
+
 		{"an error", globals, "a/a.go", `package a; import "errors"; var ErrX = errors.New("x")`, 0},
 		{"a table", globals, "a/a.go", `package a; var table = map[string]int{"a": 1}; func f() int { return table["a"] }`, 0},
 		{"a table that is written to", globals, "a/a.go", `package a; var table = map[string]int{}; func f() { table["a"] = 1 }`, 1},

@@ -73,6 +73,28 @@ var pure = map[string][]string{
 	"detect/style": {"net", "os", "math/rand", "crypto/rand", "runtime", "syscall"},
 }
 
+// callsOut names the rooms that may open a connection, with what goes out by it.
+// What messages say goes nowhere else: to no service that reads, translates or
+// summarises, whoever runs it.
+var callsOut = map[string]string{
+	"collectors":    "calls on a driver's list, to the person's own platform",
+	"alerts/email":  "mails without content, to the operator's own mail server",
+	"archive/stamp": "hashes of checkpoints, to authorities for time stamps",
+	"cmd/daybook":   "this machine's own socket and loopback addresses",
+	"internal":      "what tests start on loopback addresses",
+}
+
+// dials are what opens connections, by package. Modules that do so themselves
+// stand in onlyIn.
+var dials = map[string][]string{
+	"net":      {"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialUnix", "Dialer"},
+	"tls":      {"Dial", "DialWithDialer", "Dialer"},
+	"http":     {"Client", "Transport", "DefaultClient", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
+	"smtp":     {"Dial", "SendMail", "NewClient"},
+	"rpc":      {"Dial", "DialHTTP"},
+	"httputil": {"ReverseProxy", "NewSingleHostReverseProxy"},
+}
+
 // The tests parse the files themselves: a test that runs "go list" would be
 // answered from the test cache after a breach in another package.
 func TestImports(t *testing.T) {
@@ -179,6 +201,34 @@ func impurities(f goFile) (problems []string) {
 	ast.Inspect(f.syntax, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok && isIdent(sel.X, "time") && slices.Contains([]string{"Now", "Since", "Until", "Local"}, sel.Sel.Name) {
 			problems = append(problems, f.at(n)+": time."+sel.Sel.Name+": package "+f.pkg+" gets its times from its caller")
+		}
+		return true
+	})
+	return problems
+}
+
+func TestWhoCallsOut_E17(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, problem := range callers(f) {
+			t.Error(problem)
+		}
+	}
+}
+
+// callers says where a file opens a connection that its room may not.
+func callers(f goFile) (problems []string) {
+	for room := range callsOut {
+		if f.test || within(f.pkg, room) {
+			return nil
+		}
+	}
+	ast.Inspect(f.syntax, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if pkg, ok := sel.X.(*ast.Ident); ok && slices.Contains(dials[pkg.Name], sel.Sel.Name) {
+			problems = append(problems, f.at(n)+": "+pkg.Name+"."+sel.Sel.Name+": package "+f.pkg+" opens no connections; callsOut says who may")
 		}
 		return true
 	})

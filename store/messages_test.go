@@ -307,7 +307,7 @@ func TestTextInAFileIsAsOldAsTheFile_A2(t *testing.T) {
 	}
 }
 
-func TestEditedThenGone_A2(t *testing.T) {
+func TestEditedThenGone_A2_E16(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *store.DB) {
 		records := []daybook.Record{
 			item(sight{key: "m1", text: "I know where you are", sent: 1, seen: 5}),

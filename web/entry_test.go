@@ -301,7 +301,7 @@ func TestShowLeadsBack(t *testing.T) {
 }
 
 // An entry whose platform time lies after the fetch says so.
-func TestLateClaim(t *testing.T) {
+func TestLateClaim_E16(t *testing.T) {
 	h := newHouse(t)
 	h.tell()
 	m := h.item(told{id: "future", from: bramble, at: at(11, 23, 9, 0), text: "from tomorrow"})
