@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"daybook"
 	"daybook/detect/flags"
@@ -212,6 +213,25 @@ func TestFewMessages(t *testing.T) {
 		t.Errorf("the first report of three messages has %d pages", n)
 	}
 	sound(t, whole(t, s, few, 1))
+}
+
+// A time that cannot be right is said to be so; one that can is not.
+func TestTimeAfterFetching_A3_E16(t *testing.T) {
+	const words = "the platform’s time is later than the time of fetching: one of the two clocks was wrong"
+	for _, wrong := range []bool{true, false} {
+		s := newStage(t)
+		s.tell(told{from: kestrel, at: at(11, 3, 9, 0), text: "From tomorrow.", edit: func(m *daybook.Message) {
+			if wrong {
+				m.Sent.At = m.FirstSeen.Add(24 * time.Hour)
+			}
+		}})
+		got := textOf(t, whole(t, s, shown(t, s.view(), export.Spec{Kind: export.Complete}), 1))
+		if wrong {
+			says(t, got, words)
+		} else {
+			saysNot(t, got, words)
+		}
+	}
 }
 
 func TestVolumeThatIsNotThere(t *testing.T) {
