@@ -14,7 +14,7 @@ import (
 // A batch is as much of a file as goes into one transaction.
 const (
 	batchItems = 500
-	batchBytes = 16 << 20 // of captures
+	batchBytes = 16 << 20 // of captures and attachments; one that is larger goes alone
 	batchMedia = 20       // attachments
 )
 
@@ -28,32 +28,43 @@ var errErasedMeanwhile = errors.New("a message was erased meanwhile")
 // items reads the file and keeps what is in it, batch by batch.
 func (r *reading) items(ctx context.Context) error {
 	var (
-		lot          []Item
-		bytes, media int
-		total        = r.total()
+		lot   []Item
+		bytes int64
+		media int
+		total = r.total()
 	)
 	r.progress(StageItems, 0, total)
 	for it, err := range r.order.Export.Items(ctx) {
 		if err != nil {
 			return err
 		}
+		more := weight(&it)
+		if len(lot) == r.Batch || len(lot) > 0 && (bytes+more > batchBytes || media+len(it.Media) > batchMedia) {
+			if err := r.keep(ctx, lot); err != nil {
+				return err
+			}
+			lot, bytes, media = lot[:0], 0, 0
+			r.progress(StageItems, min(r.done, total), total)
+		}
 		lot = append(lot, it)
-		bytes += len(it.Item.Capture.Raw)
+		bytes += more
 		media += len(it.Media)
-		if len(lot) < r.Batch && bytes < batchBytes && media < batchMedia {
-			continue
-		}
-		if err := r.keep(ctx, lot); err != nil {
-			return err
-		}
-		lot, bytes, media = lot[:0], 0, 0
-		r.progress(StageItems, min(r.done, total), total)
 	}
 	if err := r.keep(ctx, lot); err != nil {
 		return err
 	}
 	r.progress(StageItems, total, total)
 	return nil
+}
+
+// weight is how many bytes of an item are read and sealed while a transaction keeps
+// others from writing.
+func weight(it *Item) int64 {
+	n := int64(len(it.Item.Capture.Raw))
+	for i := range it.Media {
+		n += it.Media[i].Size
+	}
+	return n
 }
 
 // keep keeps one batch.

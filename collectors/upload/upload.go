@@ -128,6 +128,7 @@ type Item struct {
 type Attachment struct {
 	Media  daybook.Media // as the reading has it
 	Member string        // its name in the archive; "" if it is not in it
+	Size   int64         // in bytes, as the archive says; 0 if it is not in it
 	// Open returns its bytes; nil if it is not in the file.
 	Open func() (io.ReadCloser, error)
 }

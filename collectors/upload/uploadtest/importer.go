@@ -48,6 +48,7 @@ func RunImporting(t *testing.T, in Importing) {
 	t.Run("observed", in.observed)
 	t.Run("without posts", in.withoutPosts)
 	t.Run("refused", in.refused)
+	t.Run("large attachments", in.large)
 }
 
 // A world is an empty case with a file in front of it.

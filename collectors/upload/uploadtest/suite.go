@@ -188,6 +188,9 @@ func digest(t testing.TB, a upload.Attachment) daybook.Digest {
 	if err != nil {
 		t.Fatalf("read %s: %v", a.Member, err)
 	}
+	if int64(len(b)) != a.Size {
+		t.Errorf("%s has %d bytes, and is said to have %d", a.Member, len(b), a.Size)
+	}
 	return daybook.DigestOf(b)
 }
 

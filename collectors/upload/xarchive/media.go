@@ -74,7 +74,7 @@ func (e *export) attach(ctx context.Context, message string, media []daybook.Med
 	for i := range media {
 		a := upload.Attachment{Media: media[i]}
 		if m := e.media.find(message, addresses[i], len(media) == 1); m != nil {
-			a.Member = m.Name
+			a.Member, a.Size = m.Name, m.Size
 			a.Open = func() (io.ReadCloser, error) { return m.Open(ctx) }
 		}
 		list = append(list, a)
