@@ -97,6 +97,10 @@ func NewRunner(c Config) *Runner {
 	if c.MaxMedia <= 0 {
 		c.MaxMedia = 64 << 20
 	}
+	c.Drivers = slices.Clone(c.Drivers)
+	for i, d := range c.Drivers {
+		c.Drivers[i] = d.Guarded(c.Logger)
+	}
 	r := &Runner{Config: c, tokens: newFreshTokens()}
 	r.clock = newClockWatch(c.Clock, c.Elapsed)
 	return r
@@ -318,7 +322,7 @@ func (r *run) ask(ctx context.Context, request func() error) error {
 	if _, _, err := r.readable(ctx, r.acc.ID); err != nil {
 		return err
 	}
-	if err := request(); err != nil {
+	if err := Guard(r.Logger, request); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -138,8 +138,8 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 		}
 	}
 	a.parsers = map[daybook.Platform]store.Parser{
-		mastodon.Platform: {Version: mastodon.Version, Parse: mastodon.Parse, Profiles: mastodon.Profiles},
-		twitter.Platform:  {Version: twitter.Version, Parse: twitter.Parse, Profiles: twitter.Profiles},
+		mastodon.Platform: parserOf(mastodon.Version, collectors.Driver{Parse: mastodon.Parse, Profiles: mastodon.Profiles}.Guarded(o.log)),
+		twitter.Platform:  parserOf(twitter.Version, collectors.Driver{Parse: twitter.Parse, Profiles: twitter.Profiles}.Guarded(o.log)),
 	}
 	a.db.ReadProfiles(a.log, a.parsers)
 	a.linking = &linking{db: a.db}
@@ -172,6 +172,11 @@ func openApp(ctx context.Context, cfg config.Config, o appOptions) (_ *app, err 
 
 // withoutMedia makes a driver's sources fetch no attachments. That they were not
 // fetched is recorded.
+// parserOf returns what reads the captures of a driver again.
+func parserOf(version string, d collectors.Driver) store.Parser {
+	return store.Parser{Version: version, Parse: d.Parse, Profiles: d.Profiles}
+}
+
 func withoutMedia(d collectors.Driver) collectors.Driver {
 	open := d.Open
 	d.Open = func(ctx context.Context, a daybook.Account, secret []byte) (collectors.Source, error) {

@@ -27,7 +27,7 @@ import (
 type handover struct {
 	app  *app
 	dir  string
-	turn chan struct{} // one is made at a time: each takes some hundred megabytes
+	turn turns // one is made at a time: each takes some hundred megabytes
 	stop context.CancelFunc
 	ctx  context.Context //nolint:containedctx // of what is made, which outlives the requests that begin it
 	wg   sync.WaitGroup
@@ -53,7 +53,7 @@ func spoolPath(cfg config.Config) string { return filepath.Join(cfg.Data, "spool
 
 // newHandover returns a maker of bundles, and removes what another run has left.
 func newHandover(a *app) (*handover, error) {
-	b := &handover{app: a, dir: spoolPath(a.cfg), turn: make(chan struct{}, 1)}
+	b := &handover{app: a, dir: spoolPath(a.cfg), turn: make(turns, 1)}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	return b, spool.Clear(b.dir)
 }
@@ -150,15 +150,11 @@ func (b *handover) make(ctx context.Context, j *bundleJob, o web.Order, receiver
 	var (
 		e    exported
 		file *spool.File
-		err  error
 	)
-	select {
-	case b.turn <- struct{}{}:
+	err := b.turn.do(ctx, b.app.logger.With(slog.String("case", string(j.caseID))), "the making of a bundle", func(ctx context.Context) (err error) {
 		e, file, err = b.write(ctx, j, o, receivers)
-		<-b.turn
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
+		return err
+	})
 	ended := ctx.Err() != nil
 	if err != nil && !ended {
 		b.app.logger.ErrorContext(ctx, "a bundle could not be made", slog.String("case", string(j.caseID)), slog.Any("err", err))
@@ -186,14 +182,21 @@ func (b *handover) write(ctx context.Context, j *bundleJob, o web.Order, receive
 	if err != nil {
 		return e, nil, err
 	}
+	whole := false
+	defer func() { // after a panic too
+		if !whole {
+			err = errors.Join(err, w.Abort())
+		}
+	}()
 	e, err = b.app.exportFor(ctx, j.By, j.caseID, o.Spec, receivers, w, func(done, total int) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		j.Done, j.Total = done, total
 	})
 	if err != nil {
-		return e, nil, errors.Join(err, w.Abort())
+		return e, nil, err
 	}
+	whole = true // from here on Close removes what it cannot keep
 	file, err := w.Close()
 	if err != nil {
 		return e, nil, err

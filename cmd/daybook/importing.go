@@ -28,8 +28,8 @@ type importing struct {
 	app     *app
 	dir     string
 	started time.Time
-	limit   int64         // of one file, in bytes
-	turn    chan struct{} // two are read at a time: each takes up to some hundred megabytes
+	limit   int64 // of one file, in bytes
+	turn    turns // two are read at a time: each takes up to some hundred megabytes
 	stop    context.CancelFunc
 	ctx     context.Context //nolint:containedctx // of what is read, which outlives the requests that begin it
 	wg      sync.WaitGroup
@@ -60,7 +60,7 @@ func importSpool(cfg config.Config) string { return filepath.Join(spoolPath(cfg)
 
 // newImporting returns a reader of files, and removes what another run has left.
 func newImporting(a *app) (*importing, error) {
-	m := &importing{app: a, dir: importSpool(a.cfg), started: a.clock().UTC(), limit: web.MaxImport, turn: make(chan struct{}, 2)}
+	m := &importing{app: a, dir: importSpool(a.cfg), started: a.clock().UTC(), limit: web.MaxImport, turn: make(turns, 2)}
 	m.ctx, m.stop = context.WithCancel(context.Background())
 	return m, spool.Clear(m.dir)
 }

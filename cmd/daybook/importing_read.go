@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"daybook"
@@ -25,25 +24,9 @@ func (m *importing) look(j *importJob) {
 }
 
 // inTurn does one thing when it is its turn.
-func (m *importing) inTurn(j *importJob, fn func(ctx context.Context) error) (err error) {
-	select {
-	case m.turn <- struct{}{}:
-		defer func() { <-m.turn }()
-		defer func() {
-			// A file that a reader stumbles over ends that reading and nothing
-			// else. The value is not logged: it may hold what somebody wrote.
-			if recover() != nil {
-				m.app.logger.ErrorContext(m.ctx, "the reading of a file that was added panicked", slog.String("case", string(j.caseID)), slog.String("stack", string(debug.Stack())))
-				err = errReaderPanicked
-			}
-		}()
-		return fn(j.ctx)
-	case <-j.ctx.Done():
-		return j.ctx.Err()
-	}
+func (m *importing) inTurn(j *importJob, fn func(ctx context.Context) error) error {
+	return m.turn.do(j.ctx, m.app.logger.With(slog.String("case", string(j.caseID))), "the reading of a file that was added", fn)
 }
-
-var errReaderPanicked = errors.New("the reader of the file panicked")
 
 // fail says what became of a job that came to nothing. The caller holds mu.
 func (m *importing) fail(j *importJob, err error) {

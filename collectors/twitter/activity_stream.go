@@ -165,7 +165,8 @@ func (c *listening) read(ctx context.Context, x daybook.Exchange, body io.Reader
 
 // take keeps one line.
 func (c *listening) take(ctx context.Context, line []byte, x daybook.Exchange, now time.Time) error {
-	e, err := ReadActivity(line)
+	var e ActivityEvent
+	err := collectors.Guard(c.Logger, func() (err error) { e, err = ReadActivity(line); return err })
 	if err != nil {
 		// It names no account, so there is nobody to keep it for: X says
 		// with a line of errors that it ends the stream.

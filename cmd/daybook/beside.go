@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+)
+
+// What takes long is done beside the pages: reading in a file, making a bundle.
+
+// turns lets as many things be done at a time as it has room for.
+type turns chan struct{}
+
+// errPanicked says that something beside the pages stumbled over what it worked on.
+var errPanicked = errors.New("it panicked")
+
+// do calls fn when it is its turn. What it stumbles over ends that and nothing
+// else: an error of a panic, whose value is not logged, because it may hold what
+// somebody wrote.
+func (t turns) do(ctx context.Context, logger *slog.Logger, what string, fn func(ctx context.Context) error) (err error) {
+	select {
+	case t <- struct{}{}:
+		defer func() { <-t }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() {
+		if recover() != nil {
+			logger.ErrorContext(ctx, what+" panicked", slog.String("stack", string(debug.Stack())))
+			err = errPanicked
+		}
+	}()
+	return fn(ctx)
+}
