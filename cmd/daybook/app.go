@@ -292,22 +292,26 @@ func (a *app) catchUp(ctx context.Context, c daybook.CaseID) error {
 	return a.catchUpWith(ctx, c, a.followers()...)
 }
 
-// catchUpWith is catchUp for some of what is derived.
+// catchUpWith is catchUp for some of what is derived. Where one stumbles over a
+// message, that case is behind and all others are not.
 func (a *app) catchUpWith(ctx context.Context, c daybook.CaseID, followers ...archive.Follower) error {
-	err := a.log.CatchUp(ctx, c, followers...)
+	derive := func() error {
+		return survive(ctx, a.logger.With(slog.String("case", string(c))), "what is derived from a log", func() error { return a.log.CatchUp(ctx, c, followers...) })
+	}
+	err := derive()
 	if errors.Is(err, index.ErrBehind) || errors.Is(err, archive.ErrBehind) {
-		err = a.log.CatchUp(ctx, c, followers...)
+		err = derive()
 	}
 	return err
 }
 
-// settle is what follows every append: derive, sign, plan mails.
+// settle is what follows every append: derive, plan mails, sign. The log is signed
+// also where something could not be derived from it, unless it is not what it was.
 func (a *app) settle(ctx context.Context, c daybook.CaseID) error {
-	if err := a.catchUp(ctx, c); err != nil {
+	err := a.catchUp(ctx, c)
+	if errors.Is(err, archive.ErrBroken) {
 		return err
 	}
-	if _, err := a.log.Checkpoint(ctx, c); err != nil {
-		return err
-	}
-	return nil
+	_, signed := a.log.Checkpoint(ctx, c)
+	return errors.Join(err, signed)
 }

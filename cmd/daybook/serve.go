@@ -84,7 +84,7 @@ func (a *app) start(ctx context.Context) error {
 		if r.WrappedKey == nil {
 			continue
 		}
-		if err := a.catchUp(ctx, r.ID); err != nil {
+		if err := a.catchUp(ctx, r.ID); err != nil && !errors.Is(err, errPanicked) {
 			return err
 		}
 		a.stamps.start(ctx, r.ID)
@@ -145,6 +145,9 @@ func (a *app) follow(ctx context.Context) error {
 				if at, said := failed[r.ID]; ctx.Err() == nil && (!said || at != size) {
 					failed[r.ID] = size
 					a.logger.ErrorContext(ctx, "a case could not be brought up to date", slog.String("case", string(r.ID)), slog.Any("err", err))
+				}
+				if errors.Is(err, errPanicked) {
+					seen[r.ID] = size // the same would come of it
 				}
 				continue
 			}
