@@ -19,7 +19,8 @@ import (
 // of them. A secret is "pair <n> until <time>".
 type rotating struct {
 	*fakeBirds
-	mu     sync.Mutex
+	mu     sync.Mutex // held while a refresh is answered
+	state  sync.Mutex // held while what follows is read or changed by workers
 	newest int
 	dead   bool   // one was used twice
 	fail   error  // the platform cannot be asked for tokens
@@ -34,10 +35,18 @@ type rotating struct {
 const tokenLife = 2 * time.Hour
 
 func (p *rotating) secret() []byte {
+	p.state.Lock()
+	defer p.state.Unlock()
 	return fmt.Appendf(nil, "pair %d until %s", p.newest, p.now().Add(tokenLife).Format(time.RFC3339))
 }
 
 func (p *rotating) holds(secret []byte) bool {
+	p.state.Lock()
+	defer p.state.Unlock()
+	return p.newestIs(secret)
+}
+
+func (p *rotating) newestIs(secret []byte) bool {
 	return !p.dead && strings.HasPrefix(string(secret), fmt.Sprintf("pair %d ", p.newest))
 }
 
@@ -57,14 +66,20 @@ func (p *rotating) Account() (daybook.Account, []byte) { return p.account, p.sec
 func (p *rotating) Driver() collectors.Driver {
 	d := p.fakeBirds.Driver()
 	d.Open = func(_ context.Context, _ daybook.Account, secret []byte) (collectors.Source, error) {
+		p.state.Lock()
+		defer p.state.Unlock()
 		p.opened = append(p.opened, string(secret))
 		return &tokenSource{p.fakeBirds, func() bool {
-			return p.holds(secret) && !p.early && p.now().Before(endOf(secret))
+			p.state.Lock()
+			defer p.state.Unlock()
+			return p.newestIs(secret) && !p.early && p.now().Before(endOf(secret))
 		}}, nil
 	}
 	d.Ends = endOf
 	d.Refresh = p.refresh
 	d.Revoke = func(_ context.Context, _ daybook.Account, secret []byte) error {
+		p.state.Lock()
+		defer p.state.Unlock()
 		p.given = append(p.given, string(secret))
 		return nil
 	}
@@ -77,13 +92,9 @@ func (p *rotating) refresh(ctx context.Context, _ daybook.Account, secret []byte
 	if p.fail != nil {
 		return nil, p.fail
 	}
-	p.calls++
-	if !p.holds(secret) {
-		p.dead = true
+	if !p.rotate(secret) {
 		return nil, fmt.Errorf("status 400: %w", collectors.ErrRefused)
 	}
-	p.newest++
-	p.early = false
 	if p.during != nil {
 		p.during()
 	}
@@ -92,6 +103,20 @@ func (p *rotating) refresh(ctx context.Context, _ daybook.Account, secret []byte
 		return nil, errors.New("the connection ended")
 	}
 	return p.secret(), ctx.Err()
+}
+
+// rotate puts another pair in the place of one; used twice, it ends both.
+func (p *rotating) rotate(secret []byte) bool {
+	p.state.Lock()
+	defer p.state.Unlock()
+	p.calls++
+	if !p.newestIs(secret) {
+		p.dead = true
+		return false
+	}
+	p.newest++
+	p.early = false
+	return true
 }
 
 // A tokenSource is a source whose token the platform may refuse.
