@@ -112,8 +112,9 @@ func (s *Cases) ChangeEnd(ctx context.Context, actor daybook.Actor, c daybook.Ca
 // MayRecover returns the user for whom the actor may ask for a new way to sign
 // in: a person whom the case is about, who is not the actor, and who has and had
 // access to no other case, because a new way in opens all that the user may see;
-// so nobody may who is shown less (Sight). Anything else is for the operator. To an actor who may give access here, the
-// error says so; a user that is not in this case is daybook.ErrNotFound.
+// so nobody may who is shown less (Sight). Anything else is for the operator. To an
+// actor who may give access here, the error says so; a user that is not in this
+// case is daybook.ErrNotFound.
 func (s *Cases) MayRecover(ctx context.Context, actor daybook.Actor, c daybook.CaseID, user string) (User, error) {
 	if err := s.Authorize(ctx, actor, c, GiveAccess); err != nil {
 		return User{}, err
