@@ -31,7 +31,7 @@ func (t turns) do(ctx context.Context, logger *slog.Logger, what string, fn func
 func survive(ctx context.Context, logger *slog.Logger, what string, fn func() error) (err error) {
 	defer func() {
 		if recover() != nil {
-			logger.ErrorContext(ctx, what+" panicked", slog.String("stack", string(debug.Stack())))
+			logger.ErrorContext(ctx, "something panicked over what it read", slog.String("what", what), slog.String("stack", string(debug.Stack())))
 			err = errPanicked
 		}
 	}()
